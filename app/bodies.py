@@ -1,0 +1,77 @@
+"""A JSON body, checked once for every route: UTF-8, no duplicate keys, at most 1,000 of them, no control or bidi characters; NFC.
+
+Sources: RFC 8259 (JSON), RFC 8785's I-JSON restrictions, Unicode TR #36 and CVE-2021-42574 for bidirectional controls.
+"""
+
+import json
+import re
+import unicodedata
+from typing import Any
+
+from app.problems import BadRequest, Fault, Invalid
+
+MOST_KEYS = 1000
+DEEPEST = 20
+# Line feed, carriage return and tab pass here; a single-line field refuses them itself.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]")
+
+
+class _Keys:
+    """Counts the keys of one body and refuses a duplicate."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        self.count += len(pairs)
+        if self.count > MOST_KEYS:
+            raise BadRequest(f"A body may hold at most {MOST_KEYS} keys; send it in parts.")
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            raise BadRequest("A key stands twice in one object.")
+        return found
+
+
+def _no_constant(_name: str) -> None:
+    raise BadRequest("NaN and Infinity are not JSON.")
+
+
+def checked(raw: bytes) -> bytes:
+    """The body as it may be read on: the same bytes, or, where a text was not in NFC, the body written anew.
+
+    Raises BadRequest when it is no JSON, Invalid with a pointer for each forbidden character.
+    """
+    if raw.startswith(b"\xef\xbb\xbf"):
+        raise BadRequest("The body starts with a byte-order mark; send plain UTF-8.")
+    try:
+        value = json.loads(raw.decode("utf-8"), object_pairs_hook=_Keys(), parse_constant=_no_constant)
+    except UnicodeDecodeError as error:
+        raise BadRequest("The body is not UTF-8.") from error
+    except (ValueError, RecursionError) as error:
+        place = f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
+        raise BadRequest(f"The body is not JSON{place}.") from error
+    faults: list[Fault] = []
+    normal = _walk(value, "", 0, faults)
+    if faults:
+        raise Invalid(faults=faults[:100])
+    return raw if raw.isascii() and normal == value else json.dumps(normal, ensure_ascii=False).encode()
+
+
+def _walk(value: Any, pointer: str, depth: int, faults: list[Fault]) -> Any:
+    if depth > DEEPEST:
+        raise BadRequest(f"A body may nest at most {DEEPEST} levels deep.")
+    if isinstance(value, str):
+        if _FORBIDDEN.search(value):
+            faults.append(Fault(pointer, "forbidden_character", "Holds a control or text-direction character."))
+        return unicodedata.normalize("NFC", value)
+    if isinstance(value, dict):
+        for key in value:
+            if _FORBIDDEN.search(key):
+                faults.append(Fault(pointer, "forbidden_character", "A key holds a control or text-direction character."))
+        return {
+            key: _walk(item, f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}"[:300], depth + 1, faults)
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [_walk(item, f"{pointer}/{place}", depth + 1, faults) for place, item in enumerate(value)]
+    return value

@@ -1,0 +1,154 @@
+"""What every request meets first: its id, the bounds on its body, the headers of every answer, one log line.
+
+Plain ASGI, since it runs for every request. The body is read here once, within its bounds, and handed on whole.
+"""
+
+import asyncio
+import logging
+import re
+import time
+import uuid
+from collections.abc import MutableMapping
+from typing import Any
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.bodies import checked
+from app.problems import BadRequest, Internal, Problem, TooLarge, TooSlow, WrongMediaType
+from app.settings import settings
+
+log = logging.getLogger("himoya.requests")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_FORM_PATHS = ("/v1/oauth/token", "/v/")
+"""Addresses that take a form as well: RFC 6749 prescribes it for tokens; the public page works without JavaScript."""
+_ALWAYS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"), (b"x-frame-options", b"DENY"))
+_API_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+
+
+class Limits:
+    """The outermost middleware of ours."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Bound the request, pass it on, and answer for whatever breaks below."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        headers = Headers(scope=scope)
+        asked = headers.get("x-request-id", "")
+        request_id = asked if _REQUEST_ID.fullmatch(asked) else uuid.uuid4().hex
+        scope.setdefault("state", {})["request_id"] = request_id
+        status = 0
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                _dress(message, request_id)
+            await send(message)
+
+        try:
+            body = await _body(scope, receive, headers)
+            await self.app(scope, _replay(body, receive), answer)
+        except Problem as problem:
+            await problem.response(Request(scope))(scope, receive, answer)
+        except Exception:
+            log.exception("request failed", extra={"request_id": request_id, "route": _route(scope), "method": scope["method"]})
+            if status:
+                raise
+            await Internal().response(Request(scope))(scope, receive, answer)
+        finally:
+            elapsed = round((time.perf_counter() - started) * 1000, 1)
+            state = scope["state"]
+            log.info(
+                "request",
+                extra={
+                    "request_id": request_id,
+                    "method": scope["method"],
+                    "route": _route(scope),
+                    "status": status,
+                    "ms": elapsed,
+                    "actor": state.get("actor", ""),
+                },
+            )
+
+
+def _route(scope: Scope) -> str:
+    """The address's template: the address itself may hold an id or a certificate's number."""
+    return getattr(scope.get("route"), "path", "") or "unmatched"
+
+
+def _dress(message: MutableMapping[str, Any], request_id: str) -> None:
+    present = {name for name, _ in message["headers"]}
+    extra = [(b"x-request-id", request_id.encode()), *_ALWAYS]
+    if b"content-security-policy" not in present:
+        extra.append(_API_POLICY)
+    if b"cache-control" not in present:
+        extra.append((b"cache-control", b"no-store"))
+    message["headers"] = [*message["headers"], *((name, value) for name, value in extra if name not in present)]
+
+
+async def _body(scope: Scope, receive: Receive, headers: Headers) -> bytes:
+    """The whole body, within its bounds of size and time.
+
+    Raises BadRequest for a length that is told twice, TooLarge, TooSlow, and what `bodies.checked` refuses.
+    """
+    length, coding = headers.get("content-length"), headers.get("transfer-encoding")
+    if length is not None and coding is not None:
+        # Two servers that disagree on where a request ends can be made to answer a second one hidden in the first (RFC 9112, 11.2).
+        raise BadRequest("Send Content-Length or Transfer-Encoding, not both.", headers={"Connection": "close"})
+    limit = settings().body_limit
+    if length is not None and (not length.isdigit() or int(length) > limit):
+        raise TooLarge(f"At most {limit} bytes.", headers={"Connection": "close"})
+    if not coding and not int(length or 0):
+        return b""
+    parts, size = [], 0
+    try:
+        async with asyncio.timeout(settings().body_seconds):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise BadRequest("The connection ended before the body did.")
+                part = message.get("body", b"")
+                size += len(part)
+                if size > limit:
+                    raise TooLarge(f"At most {limit} bytes.", headers={"Connection": "close"})
+                parts.append(part)
+                if not message.get("more_body"):
+                    break
+    except TimeoutError as error:
+        raise TooSlow(f"The body must arrive within {settings().body_seconds:g} s.") from error
+    return _readable(scope, b"".join(parts), headers.get("content-type", ""), headers.get("content-encoding", ""))
+
+
+def _readable(scope: Scope, body: bytes, media_type: str, encoding: str) -> bytes:
+    if not body:
+        return body
+    kind, _, parameters = media_type.lower().partition(";")
+    if encoding and encoding.lower() != "identity":
+        raise WrongMediaType("Send the body without Content-Encoding.")
+    if kind.strip() == "application/x-www-form-urlencoded" and scope["path"].startswith(_FORM_PATHS):
+        return body
+    charset = parameters.partition("charset=")[2].strip(' "')
+    if kind.strip() not in ("application/json", "application/merge-patch+json") or charset not in ("", "utf-8", "utf8"):
+        raise WrongMediaType
+    return checked(body)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """Hand the body over once; afterwards the connection's own events."""
+    given = False
+
+    async def again() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again

@@ -1,0 +1,285 @@
+"""Problems (RFC 9457): every refusal the service knows, as a class with its status, code and title.
+
+A Problem is raised where the refusal is known and answered in one place; the title is translated by `Accept-Language`,
+the rejected value is never echoed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, Literal
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from pydantic_core import to_json
+from starlette.exceptions import HTTPException
+
+from app.languages import Language, choose, translate
+from app.settings import settings
+
+MEDIA_TYPE = "application/problem+json"
+Place = Literal["body", "query", "path", "header"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong: `pointer` is a JSON pointer into the part of the request named by `place`."""
+
+    pointer: str
+    code: str
+    message: str
+    place: Place = "body"
+
+
+class FaultRead(BaseModel):
+    """One thing that is wrong with the request."""
+
+    place: Place = Field(description="The part of the request.")
+    pointer: str = Field(description="JSON pointer into that part, such as `/members/0/birth_date`.", max_length=300)
+    code: str = Field(description="Stable code of the fault.", max_length=80)
+    message: str = Field(description="What is wrong, in English.", max_length=500)
+
+
+class ProblemRead(BaseModel):
+    """Why a request was refused (RFC 9457)."""
+
+    type: str = Field(description="Address of the page that describes this problem.", max_length=300)
+    title: str = Field(description="What happened, in the language of `Accept-Language`.", max_length=200)
+    status: int = Field(description="The HTTP status.", ge=400, le=599)
+    detail: str | None = Field(description="What to do about it, where more can be said than the title says.", max_length=1000)
+    instance: str = Field(description="The path of the request.", max_length=2000)
+    code: str = Field(description="Stable code of the problem; branch on this.", max_length=80)
+    request_id: str = Field(description="Name this to us when you ask; it also stands in `X-Request-ID`.", max_length=64)
+    errors: list[FaultRead] = Field(description="Each thing that is wrong; empty when the request as a whole was refused.", max_length=200)
+
+
+class Problem(Exception):
+    """A refusal. Subclasses give `status`, `code`, `title` and, as their docstring, what the caller can do."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal"
+    title: ClassVar[str] = "Internal error"
+    headers: ClassVar[dict[str, str]] = {}
+
+    def __init__(
+        self, detail: str | None = None, *, faults: Sequence[Fault] = (), headers: dict[str, str] | None = None, **extra: Any
+    ) -> None:
+        super().__init__(self.code)
+        self.detail, self.faults, self.extra = detail, tuple(faults), extra
+        self.sent = {**self.headers, **(headers or {})}
+
+    def response(self, request: Request) -> Response:
+        """The refusal as an answer, its title in the caller's language."""
+        language = choose(request.headers.get("accept-language"), Language.EN)
+        body = {
+            "type": f"{settings().base_url}/problems/{self.code}",
+            "title": translate(self.title, language),
+            "status": self.status,
+            "detail": self.detail,
+            "instance": request.url.path,
+            "code": self.code,
+            "request_id": request.scope.get("state", {}).get("request_id", ""),
+            "errors": [asdict(fault) for fault in self.faults],
+            **self.extra,
+        }
+        headers = {"Cache-Control": "no-store", "Content-Language": str(language), **self.sent}
+        return Response(to_json(body), self.status, headers=headers, media_type=MEDIA_TYPE)
+
+
+class BadRequest(Problem):
+    """The request could not be read: broken JSON, a duplicate key, a cursor of another list, a header that makes no sense."""
+
+    status, code, title = 400, "malformed", "Malformed request"
+
+
+class Unauthenticated(Problem):
+    """Send a valid access token as `Authorization: Bearer …`; get one from `POST /v1/auth/login` or `POST /v1/oauth/token`."""
+
+    status, code, title = 401, "unauthenticated", "Sign in first"
+    headers: ClassVar[dict[str, str]] = {"WWW-Authenticate": "Bearer"}
+
+
+class Forbidden(Problem):
+    """Your role, duty or scopes do not allow this; `x-permission` of the operation names what is needed."""
+
+    status, code, title = 403, "forbidden", "Not allowed"
+
+
+class NotFound(Problem):
+    """There is no such thing, or none that you may see; the two are not told apart."""
+
+    status, code, title = 404, "not_found", "Not found"
+
+
+class MethodNotAllowed(Problem):
+    """This address answers other methods; `Allow` lists them."""
+
+    status, code, title = 405, "method_not_allowed", "Method not allowed"
+
+
+class Conflict(Problem):
+    """The stored state does not admit this; read it again and decide anew."""
+
+    status, code, title = 409, "conflict", "Conflicts with the stored state"
+
+
+class IdTaken(Conflict):
+    """The `id` you chose belongs to another row, or to this one made from another body. Choose a new UUIDv7."""
+
+    code, title = "id_taken", "This id is already taken"
+
+
+class AlreadyExists(Conflict):
+    """A row with the same unique value exists."""
+
+    code, title = "already_exists", "Already exists"
+
+
+class WrongState(Conflict):
+    """The move is not possible from the present state; `detail` names the states from which it is."""
+
+    code, title = "wrong_state", "This move is not possible in the present state"
+
+
+class KeyInProgress(Conflict):
+    """The first request with this Idempotency-Key still runs; send the same request again after `Retry-After` seconds."""
+
+    code, title = "idempotency_key_in_progress", "Busy, try again"
+    headers: ClassVar[dict[str, str]] = {"Retry-After": "2"}
+
+
+class Stale(Problem):
+    """The row changed since you read it: GET it again, look at the difference, send `If-Match` with the new `ETag`."""
+
+    status, code, title = 412, "stale", "Changed since you read it"
+
+
+class TooLarge(Problem):
+    """The body is larger than this address takes."""
+
+    status, code, title = 413, "too_large", "Request body is too large"
+
+
+class TooSlow(Problem):
+    """The body did not arrive in time."""
+
+    status, code, title = 408, "too_slow", "Request took too long"
+    headers: ClassVar[dict[str, str]] = {"Connection": "close"}
+
+
+class WrongMediaType(Problem):
+    """Send `Content-Type: application/json` in UTF-8."""
+
+    status, code, title = 415, "wrong_media_type", "Unsupported media type"
+
+
+class Invalid(Problem):
+    """The request was read, but values in it are wrong; `errors` names each."""
+
+    status, code, title = 422, "invalid", "Well-formed but wrong"
+
+
+class KeyReused(Problem):
+    """The Idempotency-Key was used for another request; a new request needs a new key."""
+
+    status, code, title = 422, "idempotency_key_reused", "This Idempotency-Key was used for another request"
+
+
+class VersionRequired(Problem):
+    """Send `If-Match` with the `ETag` you read, so that nobody's change is overwritten unseen."""
+
+    status, code, title = 428, "version_required", "If-Match is required"
+
+
+class TooManyRequests(Problem):
+    """Wait `Retry-After` seconds."""
+
+    status, code, title = 429, "too_many_requests", "Too many requests"
+
+
+class Internal(Problem):
+    """Something broke on our side; nothing was stored. Name the `request_id` to us."""
+
+
+class Busy(Problem):
+    """All connections are in use; try again after `Retry-After` seconds."""
+
+    status, code, title = 503, "busy", "Busy, try again"
+    headers: ClassVar[dict[str, str]] = {"Retry-After": "1"}
+
+
+class Unavailable(Problem):
+    """A part of the service is not ready; `detail` names it."""
+
+    status, code, title = 503, "unavailable", "Unavailable"
+    headers: ClassVar[dict[str, str]] = {"Retry-After": "5"}
+
+
+def invalid(pointer: str, code: str, message: str) -> Invalid:
+    """A 422 about one field of the body."""
+    return Invalid(faults=[Fault(pointer, code, message)])
+
+
+def all_problems() -> list[type[Problem]]:
+    """Every problem class of the service, by status and code."""
+    found: set[type[Problem]] = set()
+    todo = [Problem]
+    while todo:
+        kind = todo.pop()
+        todo.extend(kind.__subclasses__())
+        found.add(kind)
+    return sorted(found - {Problem}, key=lambda kind: (kind.status, kind.code))
+
+
+def problems(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
+    """Refusals of one operation for its `responses=`; every status once, all its codes in the description."""
+    found: dict[int | str, dict[str, Any]] = {}
+    for kind in kinds:
+        entry = found.setdefault(kind.status, {"model": ProblemRead, "description": "", "content": {MEDIA_TYPE: {}}, "x-codes": []})
+        entry["x-codes"].append(kind.code)
+        entry["description"] += f"`{kind.code}`: {(kind.__doc__ or kind.title).strip()} "
+    return found
+
+
+def faults_of(error: RequestValidationError) -> list[Fault]:
+    """Pydantic's findings without the values that were sent."""
+    found = []
+    for item in error.errors()[:200]:
+        place, *path = item["loc"]
+        pointer = "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path if not str(step).startswith("function-"))
+        known: Place = place if place in ("query", "path", "header") else "body"  # type: ignore[assignment]
+        message = item["msg"].removeprefix("Value error, ")
+        found.append(Fault(pointer[:300], item["type"], message[:500], known))
+    return found
+
+
+def install(app: FastAPI) -> None:
+    """Answer every refusal, the framework's own included, as a problem."""
+
+    async def problem(request: Request, error: Exception) -> Response:
+        assert isinstance(error, Problem)  # noqa: S101 – registered for Problem alone.
+        return error.response(request)
+
+    async def malformed(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)  # noqa: S101 – registered for this class alone.
+        faults = faults_of(error)
+        if any(fault.code == "json_invalid" for fault in faults):
+            return BadRequest("The body is not JSON.").response(request)
+        if (
+            any(fault.place == "body" and not fault.pointer and fault.code == "model_attributes_type" for fault in faults)
+            and await request.body()
+        ):
+            return WrongMediaType("Send a JSON object with Content-Type: application/json.").response(request)
+        return Invalid(faults=faults).response(request)
+
+    async def framework(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # noqa: S101 – registered for this class alone.
+        kinds = {
+            kind.status: kind for kind in (BadRequest, Unauthenticated, Forbidden, NotFound, MethodNotAllowed, TooLarge, WrongMediaType)
+        }
+        kind = kinds.get(error.status_code, BadRequest if error.status_code < 500 else Internal)
+        return kind(headers=dict(error.headers or {})).response(request)
+
+    app.add_exception_handler(Problem, problem)
+    app.add_exception_handler(RequestValidationError, malformed)
+    app.add_exception_handler(HTTPException, framework)

@@ -1,0 +1,151 @@
+"""The types that requests and answers are made of: strict, bounded, in the words of the contract."""
+
+import hashlib
+import uuid
+from collections.abc import Callable
+from datetime import date, datetime
+from enum import Enum, StrEnum
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+E = TypeVar("E", bound=Enum)
+_SAMPLE_ID = "01930c2e-5f3a-7c4e-9d1b-2a6f4e8c0d17"
+
+
+class Strict(BaseModel):
+    """A request: exact types, no unknown fields. FastAPI validates what JSON became, so texts that stand for dates, ids and
+    words of a list are read by the types below, and only texts are.
+    """
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    def origin(self) -> bytes:
+        """SHA-256 of what was asked for; equal for equal requests."""
+        return hashlib.sha256(self.model_dump_json().encode()).digest()
+
+
+class Read(BaseModel):
+    """An answer: no defaults, so the contract says that every field is there."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+def _from_text(parse: Callable[[str], Any]) -> BeforeValidator:
+    """Read texts, and only texts: strict mode itself refuses numbers and booleans afterwards."""
+    return BeforeValidator(lambda value: parse(value) if isinstance(value, str) else value)
+
+
+def _uuid(value: str) -> uuid.UUID:
+    if len(value) != 36:  # noqa: PLR2004 – the one canonical form has 36 characters.
+        raise ValueError("must be a UUID in its canonical form")
+    try:
+        return uuid.UUID(value)
+    except ValueError:
+        raise ValueError("must be a UUID") from None
+
+
+def _date(value: str) -> date:
+    if len(value) != 10:  # noqa: PLR2004 – YYYY-MM-DD.
+        raise ValueError("must be a date as YYYY-MM-DD")
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise ValueError("must be a date as YYYY-MM-DD that exists") from None
+
+
+def _moment(value: str) -> datetime:
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError("must be a time as in 2026-03-01T09:00:00+05:00") from None
+
+
+def _single_line(value: str) -> str:
+    if any(mark in value for mark in "\r\n\t"):
+        raise ValueError("must be a single line")
+    return value
+
+
+def _not_ahead(value: date) -> date:
+    if value > date.today():  # noqa: DTZ011 – a calendar day where the service runs; a day's doubt at midnight does no harm.
+        raise ValueError("lies in the future")
+    return value
+
+
+def word(kind: type[E]) -> Any:
+    """A word of a closed list."""
+
+    def parse(value: str) -> E:
+        try:
+            return kind(value)
+        except ValueError:
+            raise ValueError(f"must be one of: {', '.join(str(one.value) for one in kind)}") from None
+
+    return Annotated[kind, _from_text(parse)]
+
+
+def line(longest: int, *, pattern: str | None = None, description: str | None = None) -> Any:
+    """A text of one line, without blanks at its ends."""
+    constraints = StringConstraints(strip_whitespace=True, min_length=1, max_length=longest, pattern=pattern)
+    return Annotated[str, constraints, AfterValidator(_single_line), Field(description=description)]
+
+
+Id = Annotated[uuid.UUID, _from_text(_uuid)]
+NewId = Annotated[
+    Id | None,
+    Field(
+        description="A UUIDv7 of your own, for work offline and natural retries: the same id and body again answers 200 with the row. Left out, one is made.",
+        examples=[_SAMPLE_ID],
+    ),
+]
+IsoDate = Annotated[date, _from_text(_date)]
+PastDate = Annotated[IsoDate, AfterValidator(_not_ahead)]
+Moment = Annotated[AwareDatetime, _from_text(_moment)]
+Line = line(200)
+Name = line(80)
+Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
+Territory = Annotated[
+    str,
+    StringConstraints(pattern=r"^17(\d{2}(\d{3}(-\d{4})?)?)?$", max_length=12),
+    Field(
+        description="SOATO code, nested by prefix: `17` country, `1733` region, `1733230` district, `1733230-0004` mahalla.",
+        examples=["1733230"],
+    ),
+]
+Email = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+
+
+class Names(Strict):
+    """A name in the four languages of the service; at least one is given."""
+
+    uz_latn: line(300) | None = None  # type: ignore[valid-type]
+    uz_cyrl: line(300) | None = None  # type: ignore[valid-type]
+    ru: line(300) | None = None  # type: ignore[valid-type]
+    en: line(300) | None = None  # type: ignore[valid-type]
+
+
+class NamesRead(Read):
+    """A name in the four languages of the service; null where none is known."""
+
+    uz_latn: str | None = Field(max_length=300)
+    uz_cyrl: str | None = Field(max_length=300)
+    ru: str | None = Field(max_length=300)
+    en: str | None = Field(max_length=300)
+
+
+class Precision(StrEnum):
+    """How exactly a date is known; the rest of it is filled with 01."""
+
+    DAY = "day"
+    MONTH = "month"
+    YEAR = "year"
+
+
+class EntityRead(Read):
+    """What every row's answer holds."""
+
+    id: uuid.UUID
+    created_at: datetime
+    updated_at: datetime
+    version: int = Field(description="The row's version; also its `ETag`.", ge=1)
