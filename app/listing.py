@@ -1,0 +1,185 @@
+"""Keyset lists: a page is found by its last row, not by counting, so page 10,000 costs what page 1 costs.
+
+The cursor is opaque and bound to the filters and the sort it was made for.
+"""
+
+import base64
+import hashlib
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+import sqlalchemy as sa
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import from_json, to_json
+from sqlalchemy import bindparam
+
+from app.access.guard import prebuilt
+from app.access.transaction import Rows
+from app.database import Entity
+from app.problems import BadRequest
+from app.uzbek.keys import query_tokens
+
+T = TypeVar("T")
+CAP = 10_000
+"""A total is counted up to here."""
+_SHAPES = 512
+"""Forms of one list that are kept; a client cannot make more than its filters' combinations."""
+
+
+class Listing(BaseModel):
+    """What every list takes. A feature adds its filters and `sort: Literal[…]`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: Annotated[int, Field(ge=1, le=200, description="Rows a page.")] = 50
+    cursor: Annotated[
+        str | None, Field(max_length=400, pattern=r"^[A-Za-z0-9_-]+$", description="`next` of the page before, as it came.")
+    ] = None
+    include: Annotated[Literal["total"] | None, Field(description="`total`: count the rows too, up to 10,000.")] = None
+
+
+class Page(BaseModel, Generic[T]):
+    """One page of a list."""
+
+    items: list[T] = Field(max_length=200)
+    next: str | None = Field(description="Cursor of the next page; null on the last.", max_length=400)
+    total: int | None = Field(default=None, ge=0, le=CAP, description="Rows in all pages, up to 10,000; only with `include=total`.")
+    total_is_capped: bool | None = Field(default=None, description="Whether there are more than `total` says; only with `include=total`.")
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """A column to sort by, `id` breaking ties; its values are never null."""
+
+    column: Any
+    descending: bool = False
+
+
+@dataclass(slots=True)
+class Found:
+    """A page of rows, the next one's cursor, and the total if it was asked for."""
+
+    items: list[dict[str, Any]]
+    next: str | None
+    more: dict[str, Any]
+
+
+def by_age(model: type[Entity]) -> dict[str, Sort]:
+    """The sorts that every list offers: oldest and newest first."""
+    return {"created_at": Sort(model.created_at), "-created_at": Sort(model.created_at, descending=True)}
+
+
+class Keyset:
+    """One list of one feature: its columns, filters and sorts; each combination is a statement that is built on first use."""
+
+    def __init__(
+        self, name: str, statement: sa.Select[Any], *, key: Any, sorts: Mapping[str, Sort], filters: Mapping[str, sa.ColumnElement[bool]]
+    ) -> None:
+        """`filters` are conditions with a bind parameter of their own name, or with none."""
+        self.name, self.statement, self.key, self.sorts, self.filters = name, statement, key, sorts, filters
+        self.names = [str(column["name"]) for column in statement.column_descriptions]
+        self._built: dict[tuple[str, ...], sa.Select[Any]] = {}
+
+    def page(self, db: Rows, listing: Listing, values: Mapping[str, Any]) -> "Found":
+        """The page that the listing asks for. `values` has the filters that are set, each with its value.
+
+        Raises BadRequest for a cursor that was made for another list, sort or filter.
+        """
+        sort = str(getattr(listing, "sort"))  # noqa: B009 – each feature's listing adds its own `sort`.
+        bound = hashlib.sha256(to_json([self.name, sort, dict(sorted(values.items()))])).hexdigest()[:12]
+        given = {**_binds(values), "page_rows": listing.limit + 1}
+        if listing.cursor:
+            given |= _position(listing.cursor, bound, self.sorts[sort])
+        rows = db.rows(self._statement(sort, bool(listing.cursor), values), given)
+        items = [dict(zip(self.names, row, strict=False)) for row in rows[: listing.limit]]
+        more = self._total(db, values) if listing.include == "total" else {}
+        if len(rows) <= listing.limit:
+            return Found(items, None, more)
+        last = rows[listing.limit - 1]
+        return Found(items, _cursor(bound, last[-2], last[-1]), more)
+
+    def _total(self, db: Rows, values: Mapping[str, Any]) -> dict[str, Any]:
+        """`{total, total_is_capped}`."""
+        key = ("total", *sorted(values))
+        if key not in self._built:
+            inner = (
+                self.statement.with_only_columns(self.key).where(*(self.filters[name] for name in sorted(values))).limit(CAP + 1).subquery()
+            )
+            self._keep(key, sa.select(sa.func.count()).select_from(inner))
+        count = db.rows(self._built[key], _binds(values))[0][0]
+        return {"total": min(count, CAP), "total_is_capped": count > CAP}
+
+    def _statement(self, sort: str, after: bool, values: Mapping[str, Any]) -> sa.Select[Any]:  # noqa: FBT001 – a part of the statement's shape.
+        key = (sort, "after" if after else "first", *sorted(values))
+        if key not in self._built:
+            by = self.sorts[sort]
+            order = (by.column.desc(), self.key.desc()) if by.descending else (by.column, self.key)
+            statement = (
+                self.statement.add_columns(by.column.label("sorted_by"), self.key.label("sorted_id"))
+                .order_by(*order)
+                .limit(bindparam("page_rows"))
+            )
+            if after:
+                # Row comparison, never OR: the index is entered at the position itself.
+                here = sa.tuple_(bindparam("after_value", type_=by.column.type), bindparam("after_id", type_=self.key.type))
+                row = sa.tuple_(by.column, self.key)
+                statement = statement.where(row < here if by.descending else row > here)
+            self._keep(key, statement.where(*(self.filters[name] for name in sorted(values))))
+        return self._built[key]
+
+    def _keep(self, key: tuple[str, ...], statement: sa.Select[Any]) -> None:
+        if len(self._built) >= _SHAPES:
+            raise RuntimeError(f"{self.name} has too many forms")
+        self._built[key] = prebuilt(statement, f"{self.name}.{'.'.join(key)}")
+
+
+def _cursor(bound: str, value: Any, key: uuid.UUID) -> str:
+    return base64.urlsafe_b64encode(to_json([bound, value, key])).decode().rstrip("=")
+
+
+def _position(cursor: str, bound: str, sort: Sort) -> dict[str, Any]:
+    try:
+        made_for, value, key = from_json(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if made_for == bound:
+            return {"after_value": _typed(value, sort.column.type.python_type), "after_id": uuid.UUID(key)}
+    except (ValueError, TypeError, AttributeError):
+        pass
+    raise BadRequest("This cursor was made for another list, sort or filter; start again without it.")
+
+
+def _typed(value: Any, kind: type) -> Any:
+    if kind in (datetime, date):
+        return kind.fromisoformat(value)
+    return kind(value)
+
+
+def _binds(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The bound values; a filter of several parameters brings its own mapping."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        found |= value if isinstance(value, dict) else {name: value}
+    return found
+
+
+def filters_of(listing: Listing, *names: str) -> dict[str, Any]:
+    """The named filters that are set."""
+    return {name: value for name in names if (value := getattr(listing, name)) is not None}
+
+
+MOST_WORDS = 8
+
+
+def word_filters(column: Any) -> dict[str, sa.ColumnElement[bool]]:
+    """Filters `q1`…`q8`, one a word of a search: each must stand at the start of some word of the search column, strictly or loosely."""
+    return {f"q{n}": column.like(bindparam(f"q{n}_strict")) | column.like(bindparam(f"q{n}_loose")) for n in range(1, MOST_WORDS + 1)}
+
+
+def words_of(q: str | None) -> dict[str, Any]:
+    """The word filters that a search sets. A search of marks alone finds nothing rather than everything."""
+    if q is None:
+        return {}
+    words = query_tokens(q)[:MOST_WORDS] or (("?", "?"),)
+    return {f"q{n}": {f"q{n}_strict": f"% {strict}%", f"q{n}_loose": f"% {loose}%"} for n, (strict, loose) in enumerate(words, 1)}
