@@ -1,0 +1,48 @@
+"""Entries without foreign keys: an entry outlives what it speaks of."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from app.database import Json, UtcDateTime, now, uuid7
+
+
+class AuditEntry(SQLModel, table=True):
+    """One write, or one refused door: who, what, on which row, before and after with concealed values as `***`."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (
+        sa.Index("ix_audit_entry_subject", "subject_id", "at", "id"),
+        sa.Index("ix_audit_entry_organization", "organization_id", "at", "id"),
+    )
+
+    id: uuid.UUID = Field(default_factory=uuid7, primary_key=True)
+    at: datetime = Field(default_factory=now, sa_type=UtcDateTime)  # type: ignore[call-overload]
+    actor_id: uuid.UUID
+    actor_kind: str = Field(max_length=20)
+    organization_id: uuid.UUID | None = None
+    action: str = Field(max_length=80)
+    subject_type: str = Field(max_length=60)
+    subject_id: uuid.UUID | None = None
+    changes: dict[str, Any] = Field(sa_type=Json)
+    request_id: str = Field(max_length=64)
+
+
+class AccessEntry(SQLModel, table=True):
+    """Someone looked at someone: one row a viewer, a subject and a batch, with how often within it."""
+
+    __tablename__ = "access_entry"
+    __table_args__ = (sa.Index("ix_access_entry_subject", "subject_id", "at"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=sa.BigInteger().with_variant(sa.Integer(), "sqlite"))  # type: ignore[call-overload]
+    at: datetime = Field(sa_type=UtcDateTime)  # type: ignore[call-overload]
+    actor_id: uuid.UUID
+    actor_kind: str = Field(max_length=20)
+    organization_id: uuid.UUID | None = None
+    subject_type: str = Field(max_length=60)
+    subject_id: uuid.UUID
+    through: str = Field(max_length=120)
+    times: int

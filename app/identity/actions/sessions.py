@@ -1,0 +1,140 @@
+"""Logging in, refreshing, logging out; tokens for scripts."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import bindparam
+
+from app.access.actor import Actor
+from app.access.fetch import fetch, find
+from app.access.guard import GuardedSession, prebuilt
+from app.access.transaction import as_system, begin
+from app.database import now
+from app.identity import tokens
+from app.identity.actions import throttle
+from app.identity.models import Account, EndReason, LoginSession, ServiceClient, Subject
+from app.identity.passwords import matches
+from app.identity.schemas import ClientTokenRead, LogIn, TokensRead
+from app.problems import Problem, Unauthenticated
+
+GRACE = timedelta(seconds=30)
+"""A refresh token that was just spent gives the same answer again: the first may have been lost on a bad line."""
+
+_BY_EMAIL = prebuilt(sa.select(Account).where(Account.email == bindparam("email")), "account.by_email")  # type: ignore[arg-type]
+_BY_CLIENT_ID = prebuilt(sa.select(ServiceClient).where(ServiceClient.client_id == bindparam("client_id")), "service_client.by_client_id")  # type: ignore[arg-type]
+
+
+class WrongCredentials(Unauthenticated):
+    """The e-mail or the password is wrong, or the account is disabled; the three are not told apart."""
+
+    code, title = "wrong_credentials", "E-mail or password is wrong"
+
+
+class SessionEnded(Unauthenticated):
+    """The session ended or its refresh token was used twice; log in again."""
+
+    code, title = "session_ended", "This session has ended"
+
+
+class InvalidClient(Unauthenticated):
+    """The client's id or secret is wrong, or the client is disabled (RFC 6749, 5.2 `invalid_client`)."""
+
+    code, title = "invalid_client", "E-mail or password is wrong"
+
+
+class InvalidScope(Problem):
+    """The client was not given these scopes (RFC 6749, 5.2 `invalid_scope`)."""
+
+    status, code, title = 400, "invalid_scope", "Not allowed"
+
+
+def actor_of(subject: Subject, *, session: uuid.UUID | None = None) -> Actor:
+    """The actor that an account or a service client is."""
+    is_account = isinstance(subject, Account)
+    return Actor(
+        id=subject.id,
+        role=subject.role,
+        duty=subject.duty if is_account else "",
+        organization_id=subject.organization_id,
+        territory=subject.territory,
+        administrator=subject.administrator if is_account else False,
+        kind="account" if is_account else "client",
+        session=str(session) if session else "",
+        generation=subject.generation,
+    )
+
+
+def _tokens(account: Account, session: LoginSession) -> TokensRead:
+    return TokensRead(
+        access_token=tokens.issue(actor_of(account, session=session.id)),
+        token_type="Bearer",  # noqa: S106 – the scheme's name.
+        expires_in=tokens.LIFE_SECONDS,
+        refresh_token=tokens.refresh_token(session.id, session.step),
+    )
+
+
+def _admitted(statement: sa.Select[Any], values: dict[str, str], secret: str, address: str, stored: str) -> Any:
+    """The account or client whose secret this is, its attempt given back; None otherwise.
+
+    The slow comparison runs outside any transaction. Raises TooManyRequests.
+    """
+    with begin(as_system("log_in")) as db:
+        attempts = throttle.reserve(db, subject=next(iter(values.values())), address=address)
+        found = db.execute(statement, values).scalar_one_or_none()
+        known = getattr(found, stored) if found is not None else None
+    if not matches(known, secret) or not found.active:
+        return None
+    with begin(as_system("log_in")) as db:
+        throttle.give_back(db, attempts)
+    return found
+
+
+def log_in(*, body: LogIn, address: str) -> TokensRead:
+    """Open a session. Raises WrongCredentials, TooManyRequests."""
+    found: Account | None = _admitted(_BY_EMAIL, {"email": body.email}, body.password, address, "password_hash")
+    if found is None:
+        raise WrongCredentials
+    with begin(as_system("log_in")) as db:
+        account = fetch(db, Account, found.id)
+        session = LoginSession(account_id=account.id)
+        db.add(session)
+        return _tokens(account, session)
+
+
+def refresh(db: GuardedSession, *, token: str) -> TokensRead | Problem:
+    """The session's next tokens. What is refused is answered, not raised, since ending a session that was abused must be kept."""
+    read = tokens.read_refresh_token(token)
+    session = find(db, LoginSession, read[0], lock=True) if read else None
+    if read is None or session is None or not session.alive:
+        return SessionEnded()
+    account = find(db, Account, session.account_id)
+    if account is None or not account.active:
+        return SessionEnded()
+    if read[1] == session.step:
+        session.refresh()
+    elif read[1] != session.step - 1 or now() - session.stepped_at > GRACE:
+        # A spent token came back: it was stolen, or its thief used it first. Nobody goes on with this session (RFC 9700, 4.14).
+        session.end(EndReason.REUSE)
+        return SessionEnded()
+    return _tokens(account, session)
+
+
+def log_out(db: GuardedSession, *, actor: Actor) -> None:
+    """End the caller's session; a script has none."""
+    if actor.session:
+        fetch(db, LoginSession, uuid.UUID(actor.session)).end(EndReason.LOGOUT)
+
+
+def client_token(*, client_id: str, secret: str, scope: str | None, address: str) -> ClientTokenRead:
+    """A script's access token, for all its scopes or those it asks for. Raises InvalidClient, InvalidScope, TooManyRequests."""
+    client: ServiceClient | None = _admitted(_BY_CLIENT_ID, {"client_id": client_id}, secret, address, "secret_hash")
+    if client is None:
+        raise InvalidClient(error="invalid_client")
+    asked = scope.split() if scope else client.scopes
+    if not set(asked) <= set(client.scopes):
+        raise InvalidScope(error="invalid_scope")
+    granted = " ".join(asked)
+    token = tokens.issue(actor_of(client), scope=granted)
+    return ClientTokenRead(access_token=token, token_type="Bearer", expires_in=tokens.LIFE_SECONDS, scope=granted)  # noqa: S106 – the scheme's name.

@@ -1,0 +1,96 @@
+"""The door of every route: a bearer token becomes a Caller, and `allow(permission)` asks whether it may use the verb."""
+
+import hashlib
+import time
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import anyio.to_thread
+from fastapi import Depends, Request
+from fastapi.openapi.models import HTTPBearer
+from fastapi.security.base import SecurityBase
+
+from app.access.actor import Actor, Visit
+from app.access.permissions import Permission
+from app.idempotency import Retry
+from app.identity.standing import standing
+from app.identity.tokens import verify
+from app.problems import BadRequest, Forbidden, Unauthenticated
+
+_CACHE_SECONDS = 30
+_CACHE_SIZE = 10_000
+_LONGEST_KEY = 64
+_verified: dict[bytes, tuple[float, Actor]] = {}
+
+Refused = Callable[[Visit, str], None]
+REFUSED: list[Refused] = []
+"""Called with (visit, permission) for every refused door, in a worker thread."""
+
+
+def actor_of(token: str) -> Actor:
+    """The token's actor; a verified token is remembered for half a minute by its digest, never by itself."""
+    digest, moment = hashlib.sha256(token.encode()).digest(), time.time()
+    if (hit := _verified.get(digest)) and hit[0] > moment:
+        return hit[1]
+    actor = verify(token)
+    if len(_verified) >= _CACHE_SIZE:
+        _verified.clear()
+    _verified[digest] = (min(actor.expires, moment + _CACHE_SECONDS), actor)
+    return actor
+
+
+class Bearer(SecurityBase):
+    """`Authorization: Bearer …` → Visit. A SecurityBase, so that the scheme stands in the contract."""
+
+    def __init__(self) -> None:
+        self.model = HTTPBearer(
+            bearerFormat="JWT", description="Access token from `POST /v1/auth/login` (people) or `POST /v1/oauth/token` (scripts)."
+        )
+        self.scheme_name = "bearer"
+
+    async def __call__(self, request: Request) -> Visit:
+        """Unauthenticated without a token in force; BadRequest for an Idempotency-Key that is none."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Unauthenticated
+        actor = actor_of(token.strip())
+        await standing.check(actor)
+        state = request.scope["state"]
+        state["actor"] = str(actor.id)
+        retry = None
+        if request.method == "POST" and (key := request.headers.get("idempotency-key")) is not None:
+            retry = Retry(str(actor.id), _key(key), await _fingerprint(request))
+        return Visit(actor, retry, state["request_id"], request.scope["route"].operation_id or "")
+
+
+def _key(given: str) -> str:
+    if not 1 <= len(given) <= _LONGEST_KEY or not given.isascii() or not given.isprintable():
+        raise BadRequest(f"Idempotency-Key takes 1 to {_LONGEST_KEY} printable ASCII characters.")
+    return given
+
+
+async def _fingerprint(request: Request) -> str:
+    target = f"{request.method} {request.url.path}?{request.url.query}\n"
+    return hashlib.sha256(target.encode() + await request.body()).hexdigest()
+
+
+Caller = Annotated[Visit, Depends(Bearer())]
+
+
+class Door:
+    """Asks whether the caller may use a verb; the contract and the house tests read `permission` off it."""
+
+    def __init__(self, permission: Permission) -> None:
+        self.permission = permission
+
+    async def __call__(self, visit: Caller) -> None:
+        """Forbidden, with what is needed in `detail`, and an entry in the audit trail."""
+        if self.permission.name not in visit.actor.permissions:
+            for refused in REFUSED:
+                await anyio.to_thread.run_sync(refused, visit, self.permission.name)
+            raise Forbidden(f"This needs the permission {self.permission}.")
+
+
+def allow(permission: Permission) -> Any:
+    """The door of one route."""
+    return Depends(Door(permission))

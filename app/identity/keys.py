@@ -1,0 +1,118 @@
+"""The ES256 keys that sign access tokens: one `<kid>.pem` each in KEYS_DIR; the newest signs, the others still verify.
+
+`refresh.key` beside them is the secret that refresh tokens are derived from. The database holds none of these.
+"""
+
+import os
+import secrets
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from app.settings import settings
+
+_RELOAD_SECONDS = 1.0
+_KEPT = timedelta(hours=1)
+"""A key stays this long after its successor was made: four times the life of what it signed."""
+
+
+def _folder() -> Path:
+    folder = settings().keys_dir
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
+def _write_once(path: Path, content: bytes) -> None:
+    """Create a private file, whole or not at all; of two processes that start together one wins and both read the same."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def _new_pem() -> bytes:
+    key = ec.generate_private_key(ec.SECP256R1())
+    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+
+
+def ensure() -> None:
+    """Make the first key and the refresh secret if there are none."""
+    folder = _folder()
+    if not list(folder.glob("*.pem")):
+        _write_once(folder / "00000000T000000-first.pem", _new_pem())
+    _write_once(folder / "refresh.key", secrets.token_bytes(32))
+    forget()
+
+
+def rotate() -> str:
+    """Make a new signing key and drop those whose successor is older than an hour; answers the new kid."""
+    folder = _folder()
+    kid = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    _write_once(folder / f"{kid}.pem", _new_pem())
+    names = sorted(folder.glob("*.pem"))
+    limit = time.time() - _KEPT.total_seconds()
+    for old, successor in zip(names, names[1:], strict=False):
+        if successor.stat().st_mtime < limit:
+            old.unlink()
+    forget()
+    return kid
+
+
+class _Ring:
+    """The keys of the folder as they were read last."""
+
+    def __init__(self) -> None:
+        self.read_at = 0.0
+        self.pems: dict[str, str] = {}
+
+    def load(self) -> None:
+        """Read the folder anew, at most once a second."""
+        if time.monotonic() - self.read_at >= _RELOAD_SECONDS or not self.pems:
+            self.pems = {path.stem: path.read_text() for path in sorted(_folder().glob("*.pem"))}
+            self.read_at = time.monotonic()
+
+
+_ring = _Ring()
+
+
+def forget() -> None:
+    """Read the folder again at the next use."""
+    _ring.read_at, _ring.pems = 0.0, {}
+    refresh_secret.cache_clear()
+
+
+def signing() -> tuple[str, str]:
+    """(kid, private PEM) of the newest key."""
+    _ring.load()
+    kid = max(_ring.pems)
+    return kid, _ring.pems[kid]
+
+
+def find(kid: str) -> str | None:
+    """The private PEM of a key, or None; an unknown one makes the folder be read again."""
+    if kid not in _ring.pems:
+        _ring.load()
+    return _ring.pems.get(kid)
+
+
+def all_keys() -> Mapping[str, str]:
+    """Every key by kid."""
+    _ring.load()
+    return _ring.pems
+
+
+@lru_cache(maxsize=1)
+def refresh_secret() -> bytes:
+    """The secret that refresh tokens are derived from."""
+    return (_folder() / "refresh.key").read_bytes()

@@ -1,0 +1,136 @@
+"""Logging in and out; tokens for scripts; who am I."""
+
+import base64
+import binascii
+from typing import Annotated, Any
+from urllib.parse import parse_qsl, unquote_plus
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from app.access.transaction import as_system, begin, reading
+from app.answers import answer, no_content
+from app.identity import policy, queries
+from app.identity.actions import accounts as account_actions
+from app.identity.actions import sessions as session_actions
+from app.identity.actions.sessions import InvalidClient, InvalidScope, SessionEnded, WrongCredentials
+from app.identity.door import Caller, allow
+from app.identity.schemas import ClientTokenRead, LogIn, MeRead, PasswordChange, Refresh, TokensRead
+from app.identity.standing import standing
+from app.problems import BadRequest, Invalid, Problem, TooManyRequests, problems
+
+router = APIRouter(tags=["sessions"])
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else "unknown"
+
+
+@router.post("/v1/auth/login", response_model=TokensRead, responses=problems(WrongCredentials, TooManyRequests))
+def log_in(request: Request, body: LogIn) -> Response:
+    """Log in with e-mail and password. After too many wrong attempts: 429, for a known and an unknown account alike."""
+    return answer(session_actions.log_in(body=body, address=_address(request)))
+
+
+@router.post("/v1/auth/refresh", response_model=TokensRead, responses=problems(SessionEnded))
+def refresh_session(body: Refresh) -> Response:
+    """Get the next tokens. A refresh token works once; sent again within 30 s it gives the same answer, later it ends the session."""
+    with begin(as_system("refresh_session")) as db:
+        found = session_actions.refresh(db, token=body.refresh_token)
+    if isinstance(found, Problem):
+        standing.forget()
+        raise found
+    return answer(found)
+
+
+@router.post("/v1/auth/logout", status_code=204, dependencies=[allow(policy.ME)])
+def log_out(caller: Caller) -> Response:
+    """End this session: its access and refresh tokens are refused from now on."""
+    with begin(caller) as db:
+        session_actions.log_out(db, actor=caller.actor)
+        response = no_content()
+    standing.forget()
+    return response
+
+
+@router.get("/v1/me", response_model=MeRead, dependencies=[allow(policy.ME)])
+def get_me(caller: Caller) -> Response:
+    """Who the caller is and which permissions it has."""
+    actor = caller.actor
+    with reading(caller) as db:
+        find = queries.account if actor.kind == "account" else queries.service_client
+        found = find(db, actor.id)
+    shown = {**found, "email": found.get("email"), "kind": actor.kind, "duty": actor.duty or None, "administrator": actor.administrator}
+    shown |= {"permissions": sorted(actor.permissions), "version": None}
+    return answer({name: shown[name] for name in MeRead.model_fields})
+
+
+@router.post("/v1/me/password", status_code=204, dependencies=[allow(policy.ME)], responses=problems(Invalid))
+def change_password(caller: Caller, body: PasswordChange) -> Response:
+    """Change one's own password; every session ends, log in again."""
+    with begin(caller) as db:
+        account_actions.change_password(db, by=caller, body=body)
+        response = no_content()
+    standing.forget()
+    return response
+
+
+_FORM: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/x-www-form-urlencoded": {
+                "schema": {
+                    "type": "object",
+                    "required": ["grant_type"],
+                    "additionalProperties": False,
+                    "properties": {
+                        "grant_type": {"type": "string", "const": "client_credentials"},
+                        "client_id": {"type": "string", "maxLength": 80, "description": "Unless sent by HTTP Basic."},
+                        "client_secret": {"type": "string", "maxLength": 200, "description": "Unless sent by HTTP Basic."},
+                        "scope": {
+                            "type": "string",
+                            "maxLength": 4000,
+                            "description": "Blank-separated; left out: all scopes of the client.",
+                        },
+                    },
+                },
+                "example": {"grant_type": "client_credentials", "client_id": "certificates-script", "client_secret": "…"},
+            }
+        },
+    }
+}
+
+
+async def _form(request: Request) -> dict[str, str]:
+    """The token request's fields; the client's name and secret may come by HTTP Basic instead (RFC 6749, 2.3.1)."""
+    try:
+        pairs = parse_qsl((await request.body()).decode(), keep_blank_values=True, strict_parsing=True, max_num_fields=10)
+    except ValueError as error:
+        raise BadRequest("Send grant_type=client_credentials as application/x-www-form-urlencoded.", error="invalid_request") from error
+    form = dict(pairs)
+    if len(form) != len(pairs):
+        raise BadRequest("A field stands twice.", error="invalid_request")
+    scheme, _, coded = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "basic":
+        try:
+            name, _, secret = base64.b64decode(coded, validate=True).decode().partition(":")
+        except (binascii.Error, ValueError) as error:
+            raise InvalidClient(error="invalid_client") from error
+        form |= {"client_id": unquote_plus(name), "client_secret": unquote_plus(secret)}
+    if form.get("grant_type") != "client_credentials":
+        raise BadRequest("Only grant_type=client_credentials is offered here.", error="unsupported_grant_type")
+    return form
+
+
+@router.post(
+    "/v1/oauth/token",
+    response_model=ClientTokenRead,
+    responses=problems(BadRequest, InvalidScope, InvalidClient, TooManyRequests),
+    openapi_extra=_FORM,
+)
+def get_client_token(request: Request, form: Annotated[dict[str, str], Depends(_form)]) -> Response:
+    """A script's access token (OAuth 2 client credentials)."""
+    client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
+    return answer(
+        session_actions.client_token(client_id=client_id[:80], secret=secret[:200], scope=form.get("scope"), address=_address(request))
+    )

@@ -1,0 +1,84 @@
+"""Which tokens are refused before they end: those of ended sessions, disabled accounts and changed rights.
+
+A process asks the database at most every few seconds, not at every request; what it ends itself it knows at once.
+"""
+
+import asyncio
+import math
+import threading
+import time
+from datetime import timedelta
+
+import anyio.to_thread
+import sqlalchemy as sa
+from sqlalchemy import bindparam
+
+from app.access.actor import Actor
+from app.access.guard import prebuilt
+from app.access.transaction import as_system, reading
+from app.database import now
+from app.identity.models import Account, LoginSession, ServiceClient
+from app.problems import Unauthenticated
+
+_FRESH_SECONDS = 2.0
+_OLDEST_SECONDS = 4.5
+_WINDOW = timedelta(minutes=20)
+"""Longer than any access token lives, so whoever is not found here has no token from before."""
+
+_sessions = prebuilt(
+    sa.select(LoginSession.id).where(LoginSession.ended_at >= bindparam("since", type_=LoginSession.ended_at.type)), "standing.sessions"
+)  # type: ignore[union-attr, operator, call-overload]
+_accounts = prebuilt(
+    sa.select(Account.id, Account.generation).where(Account.generation_at >= bindparam("since", type_=Account.generation_at.type)),
+    "standing.accounts",
+)  # type: ignore[attr-defined, call-overload, arg-type]
+_clients = prebuilt(
+    sa.select(ServiceClient.id, ServiceClient.generation).where(
+        ServiceClient.generation_at >= bindparam("since", type_=ServiceClient.generation_at.type)
+    ),  # type: ignore[attr-defined, call-overload, arg-type]
+    "standing.clients",
+)
+
+
+class Standing:
+    """What this process knows of refused tokens."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loaded_at = self._not_before = 0.0
+        self._background: asyncio.Task[None] | None = None
+        self.sessions: frozenset[str] = frozenset()
+        self.generations: dict[object, int] = {}
+
+    def load(self, older_than: float) -> None:
+        """Ask the database, unless another thread has within this many seconds; runs in a worker thread."""
+        with self._lock:
+            if self._age() <= older_than:
+                return
+            started = time.monotonic()
+            with reading(as_system("standing")) as db:
+                since = {"since": now() - _WINDOW}
+                self.sessions = frozenset(str(row[0]) for row in db.rows(_sessions, since))
+                self.generations = {row[0]: row[1] for statement in (_accounts, _clients) for row in db.rows(statement, since)}
+            self._loaded_at = started
+
+    def _age(self) -> float:
+        """Seconds since the database was asked; without end when something ended after that."""
+        return time.monotonic() - self._loaded_at if self._loaded_at > self._not_before else math.inf
+
+    async def check(self, actor: Actor) -> None:
+        """Unauthenticated when the actor's token is refused by now."""
+        age = self._age()
+        if age > _OLDEST_SECONDS:
+            await anyio.to_thread.run_sync(self.load, _FRESH_SECONDS)
+        elif age > _FRESH_SECONDS and (self._background is None or self._background.done()):
+            self._background = asyncio.create_task(anyio.to_thread.run_sync(self.load, _FRESH_SECONDS))  # type: ignore[arg-type]
+        if actor.session in self.sessions or self.generations.get(actor.id, 0) > actor.generation:
+            raise Unauthenticated
+
+    def forget(self) -> None:
+        """Something ended in this process: ask again before the next request passes."""
+        self._not_before = time.monotonic()
+
+
+standing = Standing()
