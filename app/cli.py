@@ -1,0 +1,158 @@
+"""The command line: serve, migrate, load, account, keys, openapi, access-matrix, settings."""
+
+import argparse
+import getpass
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from app import database
+from app.database import Database
+from app.settings import Settings, settings
+
+ROOT = Path(__file__).parent.parent
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status is 2 when a setting or an argument cannot be used."""
+    try:
+        settings()
+    except ValidationError as error:
+        for item in error.errors():
+            print(f"{'.'.join(str(part) for part in item['loc']).upper()}: {item['msg']}", file=sys.stderr)
+        return 2
+    given = _parser().parse_args(arguments)
+    return int(given.run(given) or 0)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m app", description="Himoya, from the command line. Settings come from the environment.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    serve = commands.add_parser("serve", help="serve HTTP")
+    serve.add_argument("--migrate", action="store_true", help="bring the database to the newest migration first")
+    serve.add_argument("--demo", action="store_true", help="load the demonstration data first, unless the database has other data")
+    serve.set_defaults(run=_serve)
+    commands.add_parser("migrate", help="bring the database to the newest migration").set_defaults(run=_migrate)
+    commands.add_parser("load-demo", help="load the demonstration data into an empty database").set_defaults(run=_load_demo)
+    commands.add_parser("purge", help="forget what has been kept long enough").set_defaults(run=_purge)
+    account = commands.add_parser("account", help="accounts").add_subparsers(required=True, metavar="ACTION")
+    create = account.add_parser("create", help="make the first administrator, with the organization if there is none")
+    create.add_argument("--email", required=True)
+    create.add_argument("--name", required=True)
+    create.add_argument("--organization", required=True, help="name of the NGO that runs the installation")
+    create.set_defaults(run=_create_account)
+    keys = commands.add_parser("keys", help="signing keys").add_subparsers(required=True, metavar="ACTION")
+    keys.add_parser("rotate", help="make a new signing key; the old one verifies for another hour").set_defaults(run=_rotate_keys)
+    commands.add_parser("openapi", help="print the contract").set_defaults(run=_openapi)
+    commands.add_parser("access-matrix", help="print who may do what to which rows").set_defaults(run=_access_matrix)
+    commands.add_parser("settings", help="print every setting with its default").set_defaults(run=_settings)
+    return parser
+
+
+def _use_database() -> Database:
+    found = Database(settings().database_url, settings().database_pool)
+    database.use(found)
+    return found
+
+
+def _migrate(_given: argparse.Namespace | None = None) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config(ROOT / "alembic.ini")
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    config.attributes["url"] = settings().database_url
+    command.upgrade(config, "head")
+    from app import features
+    from app.places.loading import load_places
+
+    features.policies()
+    _use_database()
+    load_places()
+
+
+def _serve(given: argparse.Namespace) -> int:
+    import uvicorn
+
+    from app.logs import configure
+
+    configure(settings().log_level)
+    if settings().workers > 1 and settings().database_url.startswith("sqlite"):
+        print("WORKERS: more than one needs PostgreSQL.", file=sys.stderr)
+        return 2
+    if given.migrate:
+        _migrate()
+    if given.demo:
+        _load_demo(given)
+    print(f"Himoya serves {settings().base_url}\nInteractive docs: {settings().base_url}/docs", flush=True)
+    uvicorn.run(
+        "app.main:create_app",
+        factory=True,
+        host=settings().host,
+        port=settings().port,
+        workers=settings().workers,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        proxy_headers=bool(settings().trusted_proxies),
+        forwarded_allow_ips=settings().trusted_proxies or None,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=25,
+        h11_max_incomplete_event_size=32_768,
+    )
+    return 0
+
+
+def _load_demo(_given: argparse.Namespace) -> None:
+    from app.demo.loading import load_demo
+
+    _use_database()
+    for line in load_demo():
+        print(line, flush=True)
+
+
+def _purge(_given: argparse.Namespace) -> None:
+    from app.worker import purge
+
+    _use_database()
+    print(json.dumps(purge()))
+
+
+def _create_account(given: argparse.Namespace) -> int:
+    from app import features
+    from app.partners.founding import found_installation
+
+    features.policies()
+    _use_database()
+    password = os.environ.get("ACCOUNT_PASSWORD") or getpass.getpass("Password: ")
+    print(found_installation(email=given.email, name=given.name, organization=given.organization, password=password))
+    return 0
+
+
+def _rotate_keys(_given: argparse.Namespace) -> None:
+    from app.identity import keys
+
+    keys.ensure()
+    print(keys.rotate())
+
+
+def _openapi(_given: argparse.Namespace) -> None:
+    from app.main import create_app
+
+    print(json.dumps(create_app().openapi(), ensure_ascii=False, indent=2))
+
+
+def _access_matrix(_given: argparse.Namespace) -> None:
+    from app.access_matrix import access_matrix
+
+    print(access_matrix(), end="")
+
+
+def _settings(_given: argparse.Namespace) -> None:
+    for name, field in Settings.model_fields.items():
+        print(f"{name.upper()} (default: {field.default})\n    {field.description}")

@@ -1,0 +1,218 @@
+"""The contract: what FastAPI knows of the routes, with permissions, headers, the common refusals and bounds on every value.
+
+The interactive page's assets come from an installed package, so it works without a network.
+"""
+
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import iter_route_contexts
+from pydantic_core import to_json
+
+from app.access.permissions import holders
+from app.answers import if_match
+from app.contract_bounds import bound
+from app.identity.door import Door
+from app.problems import (
+    MEDIA_TYPE,
+    BadRequest,
+    Busy,
+    Forbidden,
+    Internal,
+    Invalid,
+    NotFound,
+    Problem,
+    Unauthenticated,
+    VersionRequired,
+    problems,
+)
+
+TITLE, VERSION = "Himoya", "1.0.0"
+DESCRIPTION = """Social support for families in mahallas: beneficiaries, trainings and certificates.
+
+People log in at `POST /v1/auth/login`, scripts at `POST /v1/oauth/token`; send the token as `Authorization: Bearer …`.
+A row that you may not see is 404. Every refusal is a problem (RFC 9457) with a stable `code`; its page says what to do.
+`ETag` is a row's version: send it as `If-Match` when you change the row. Send an `Idempotency-Key` with a POST that you may
+have to repeat. Lists answer `next`; give it back as `cursor`."""
+TAGS = {
+    "sessions": "Logging in and out, tokens for scripts, who am I.",
+    "accounts": "The people who log in.",
+    "service clients": "The scripts that log in.",
+    "tokens": "The documents by which others verify access tokens.",
+    "audit": "What happened, by whom.",
+    "places": "Regions, districts and mahallas.",
+    "organizations": "The partners.",
+    "specialists": "The partners' professionals.",
+    "venues": "Where people meet.",
+    "families": "Families in need of support.",
+    "beneficiaries": "The members of families.",
+    "trainings": "Trainings for parents, their sessions, enrollments and results.",
+    "reported headcounts": "What was reported without names.",
+    "certificates": "Certificates, their PDFs and their revocation.",
+    "verification": "What anybody can check about a certificate.",
+    "health": "Is it alive, is it ready.",
+}
+router = APIRouter(include_in_schema=False)
+_ASSETS = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}
+_PAGE_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
+)
+_SERVERS = [
+    {
+        "url": "https://himoya.example",
+        "description": "Production environment; every installation has an address of its own.",
+        "x-internal": False,
+    }
+]
+_BEARER = "Access token (JWT, ES256) from `POST /v1/auth/login` or `POST /v1/oauth/token`; checked as RFC8725 advises."
+_TEXT = {"type": "string", "maxLength": 2000}
+
+
+def _header(name: str, description: str, *, required: bool = False, longest: int = 200, example: str | None = None) -> dict[str, Any]:
+    shown = {"example": example} if example else {}
+    return {
+        "name": name,
+        "in": "header",
+        "required": required,
+        "description": description,
+        "schema": {"type": "string", "maxLength": longest},
+        **shown,
+    }
+
+
+_IF_MATCH = _header("If-Match", "The `ETag` as you read it; 412 if the row changed since.", required=True, example='"3"')
+_IDEMPOTENCY = _header(
+    "Idempotency-Key", "A key of your own, once for each thing you want done; a repeated request gets the first answer.", longest=64
+)
+_LANGUAGE = _header("Accept-Language", "Language of problem titles: `uz-Latn`, `uz-Cyrl`, `ru` or `en`.", example="uz-Latn")
+
+
+def door_of(route: Any) -> Door | None:
+    """The door of a route, or None for a public one."""
+    found = [one.dependency for one in route.dependencies if isinstance(one.dependency, Door)]
+    return found[0] if found else None
+
+
+def install(app: FastAPI) -> None:
+    """Make `app.openapi()` answer the whole contract."""
+
+    @lru_cache(maxsize=1)
+    def whole() -> dict[str, Any]:
+        tags = [{"name": name, "description": text} for name, text in TAGS.items()]
+        contact = {"name": "Himoya maintainers", "url": "https://himoya.example"}
+        document = get_openapi(
+            title=app.title,
+            version=app.version,
+            description=app.description,
+            routes=app.routes,
+            tags=tags,
+            contact=contact,
+            servers=_SERVERS,
+            license_info={"name": "MIT", "identifier": "MIT"},
+        )
+        for route in iter_route_contexts(app.routes):
+            path = document["paths"].get(getattr(route, "path", ""), {})
+            for method in getattr(route, "methods", None) or ():
+                if operation := path.get(method.lower()):
+                    _complete(operation, method, route)
+        for unused in ("HTTPValidationError", "ValidationError"):
+            document["components"]["schemas"].pop(unused, None)
+        document["components"]["securitySchemes"]["bearer"]["description"] = _BEARER
+        bound(document)
+        return document
+
+    app.openapi = whole  # type: ignore[method-assign]
+
+
+def _complete(operation: dict[str, Any], method: str, route: Any) -> None:
+    parameters = operation.setdefault("parameters", [])
+    # A query parameter that the operation does not have is refused everywhere, so each can answer 422.
+    refusals: list[type[Problem]] = [BadRequest, Invalid, Internal, Busy]
+    for parameter in parameters:
+        parameter["schema"] = _without_null(parameter["schema"])
+    if door := door_of(route):
+        operation["x-permission"] = {"name": door.permission.name, "holders": holders(door.permission)}
+        refusals += [Unauthenticated, Forbidden]
+        parameters += [_IDEMPOTENCY] if method == "POST" else []
+    if any(one.call is if_match for one in _calls(route.dependant)):
+        parameters.append(_IF_MATCH)
+        refusals.append(VersionRequired)
+    parameters.append(_LANGUAGE)
+    responses = operation["responses"]
+    for status, refusal in problems(*refusals).items():
+        known = responses.get(str(status), {}).get("description", "")
+        if "`" not in known:
+            responses[str(status)] = refusal
+        else:
+            missing = [part for part in refusal["x-codes"] if f"`{part}`" not in known]
+            responses[str(status)]["description"] = known + "".join(f" `{code}`." for code in missing)
+    for status, response in responses.items():
+        _answer(status, response)
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """A parameter that may be left out cannot be null."""
+    some = [one for one in schema.get("anyOf", []) if one != {"type": "null"}]
+    rest = {name: value for name, value in schema.items() if name != "anyOf"}
+    return {**some[0], **rest} if len(some) == 1 else schema
+
+
+def _calls(dependant: Any) -> list[Any]:
+    return [one for direct in dependant.dependencies for one in (direct, *_calls(direct))]
+
+
+def _answer(status: str, response: dict[str, Any]) -> None:
+    headers = response.setdefault("headers", {})
+    headers["X-Request-ID"] = {"description": "Names the request in our logs.", "schema": _TEXT}
+    if not status.startswith("2"):
+        response.pop("model", None)
+        response["description"] = response["description"].strip()
+        response["content"] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemRead"}}}
+        if status in ("429", "503", "409"):
+            headers["Retry-After"] = {
+                "description": "Seconds to wait, where waiting helps.",
+                "schema": {"type": "integer", "minimum": 0, "maximum": 86400},
+            }
+        return
+    schema = response.get("content", {}).get("application/json", {}).get("schema", {})
+    name = schema.get("$ref", "").rpartition("/")[2]
+    if name.startswith("Page_"):
+        headers["Link"] = {"description": 'The next page: `<…>; rel="next"`.', "schema": _TEXT}
+    elif schema:
+        headers["ETag"] = {"description": "The row's version, where it has one.", "schema": _TEXT}
+    if status == "201":
+        headers["Location"] = {"description": "Address of the new row.", "schema": _TEXT}
+
+
+@router.get("/openapi.json")
+async def get_contract(request: Request) -> Response:
+    """The contract, with this installation as its server."""
+    document = {**request.app.openapi(), "servers": [{"url": "/", "description": "This installation."}]}
+    return Response(to_json(document), media_type="application/json", headers={"Cache-Control": "no-cache"})
+
+
+@router.get("/docs")
+async def get_docs() -> Response:
+    """The interactive page."""
+    page = get_swagger_ui_html(
+        openapi_url="/openapi.json",
+        title=TITLE,
+        swagger_js_url="/docs/swagger-ui-bundle.js",
+        swagger_css_url="/docs/swagger-ui.css",
+        swagger_favicon_url="data:,",
+    )
+    page.headers["Content-Security-Policy"] = _PAGE_POLICY
+    return page
+
+
+@router.get("/docs/{asset}")
+async def get_docs_asset(asset: str) -> Response:
+    """A script or style of the interactive page."""
+    if asset not in _ASSETS:
+        raise NotFound
+    content = files("fastapi_swagger").joinpath("resources", asset).read_bytes()
+    return Response(content, media_type=_ASSETS[asset], headers={"Cache-Control": "public, max-age=86400"})

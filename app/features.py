@@ -1,0 +1,26 @@
+"""The one list of the service's rooms: their models, policies and routers. `main`, the migrations and the tests read it."""
+
+from importlib import import_module
+from types import ModuleType
+
+from fastapi import APIRouter
+
+ROOMS = ("identity", "audit", "places", "partners", "beneficiaries", "participation", "certificates", "trainings")
+"""From the ground up; a room may use those before it."""
+
+
+def models() -> list[ModuleType]:
+    """Every module with tables."""
+    return [import_module("app.idempotency"), *(import_module(f"app.{room}.models") for room in ROOMS)]
+
+
+def policies() -> list[ModuleType]:
+    """Every module that declares rows and permissions; importing it is what declares them."""
+    models()
+    return [import_module(f"app.{room}.policy") for room in ROOMS]
+
+
+def routers() -> list[APIRouter]:
+    """Every router, in the order of the contract."""
+    policies()
+    return [router for room in ROOMS if (router := getattr(import_module(f"app.{room}.routes"), "router", None)) is not None]

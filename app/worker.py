@@ -1,0 +1,57 @@
+"""What has to be done without anybody asking: forgetting what was kept long enough. `python -m app purge`, or an hourly thread."""
+
+import logging
+import threading
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from app import idempotency
+from app.database import current, now
+from app.identity.models import LoginAttempt, LoginSession
+
+log = logging.getLogger("himoya.worker")
+EVERY_SECONDS = 3600.0
+ATTEMPTS_KEPT = timedelta(days=1)
+SESSIONS_KEPT = timedelta(days=90)
+"""An ended session stays this long, so that a manager can still see when somebody was logged in."""
+
+_attempts = sa.delete(LoginAttempt).where(LoginAttempt.at < sa.bindparam("before"))  # type: ignore[arg-type]
+_sessions = sa.delete(LoginSession).where(LoginSession.expires_at < sa.bindparam("before"))  # type: ignore[arg-type]
+
+
+def purge() -> dict[str, int]:
+    """Forget; answers how many rows of each kind went."""
+    with current().engine.begin() as connection:
+        return {
+            "idempotency": idempotency.purge(connection),
+            "login_attempt": connection.execute(_attempts, {"before": now() - ATTEMPTS_KEPT}).rowcount,
+            "login_session": connection.execute(_sessions, {"before": now() - SESSIONS_KEPT}).rowcount,
+        }
+
+
+class Housekeeping:
+    """An hourly purge inside the embedded process; several processes may do it at once without harm."""
+
+    def __init__(self) -> None:
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Purge every hour."""
+        self._stopping.clear()
+        self._thread = threading.Thread(target=self._run, name="housekeeping", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the present purge."""
+        self._stopping.set()
+        if self._thread:
+            self._thread.join(timeout=10)
+
+    def _run(self) -> None:
+        while not self._stopping.wait(EVERY_SECONDS):
+            try:
+                purge()
+            except Exception:
+                log.exception("purge failed; tried again in an hour")

@@ -1,0 +1,111 @@
+"""What every test can ask for: a clean migrated database of each kind, a client, and callers of every role."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+# The settings are read once, so they are set before the application is imported.
+os.environ["KEYS_DIR"] = tempfile.mkdtemp(prefix="himoya-keys-")
+os.environ["PUBLIC_URL"] = "https://himoya.example"
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from sqlmodel import SQLModel
+
+from app import database, features
+from app.audit.views import views
+from app.database import Database
+from app.identity.standing import standing
+from app.main import create_app
+from app.places.loading import load_places
+from tests.callers import Callers
+from tests.client import Client
+from tests.databases import fresh_database
+
+ROOT = Path(__file__).parent.parent
+KINDS = ("sqlite", "postgresql")
+features.policies()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that uses a database runs once on each kind; a worker has one kind at a time."""
+    if "migrated" in metafunc.fixturenames:
+        marks = {name for name in KINDS if metafunc.definition.get_closest_marker(name)}
+        kinds = [kind for kind in KINDS if not marks or kind in marks]
+        metafunc.parametrize("migrated", [pytest.param(kind, marks=pytest.mark.xdist_group(kind)) for kind in kinds], indirect=True, scope="session")
+
+
+def alembic_config(url: str) -> Config:
+    """Alembic, pointed at a database."""
+    config = Config(ROOT / "alembic.ini")
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    config.attributes["url"] = url
+    return config
+
+
+@pytest.fixture(scope="session")
+def migrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """The process's database: migrated, with the places, without anything else."""
+    with fresh_database(request.param, tmp_path_factory.mktemp("database")) as url:
+        command.upgrade(alembic_config(url), "head")
+        found = Database(url)
+        database.use(found)
+        load_places()
+        yield found
+        found.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def served(migrated: Database) -> Iterator[Client]:
+    """The application with its lifespan, once a database."""
+    with Client(create_app()) as client:
+        yield client
+
+
+def _empty(found: Database) -> None:
+    views.flush()
+    with found.engine.begin() as connection:
+        for table in reversed(SQLModel.metadata.sorted_tables):
+            if table.name == "place":
+                connection.execute(table.delete().where(table.c.level == "mahalla"))
+            elif table.name == "certificate":
+                connection.execute(table.update().values(superseded_by_id=None))
+                connection.execute(table.delete())
+            else:
+                connection.execute(table.delete())
+    standing.forget()
+
+
+@pytest.fixture
+def db(migrated: Database) -> Iterator[Database]:
+    """A clean database."""
+    yield migrated
+    _empty(migrated)
+
+
+@pytest.fixture
+def client(db: Database, served: Client) -> Client:
+    """An anonymous client."""
+    return served
+
+
+@pytest.fixture
+def callers(client: Client) -> Callers:
+    """Callers of every role: `callers.ngo()`, `callers.committee("1733")`, …"""
+    return Callers(client)
+
+
+@pytest.fixture
+def statements(migrated: Database) -> Iterator[list[str]]:
+    """The SQL that ran."""
+    found: list[str] = []
+
+    def note(connection: object, cursor: object, statement: str, parameters: object, context: object, many: bool) -> None:
+        found.append(statement)
+
+    sa.event.listen(migrated.engine, "before_cursor_execute", note)
+    yield found
+    sa.event.remove(migrated.engine, "before_cursor_execute", note)
