@@ -54,6 +54,7 @@ TAGS = {
     "reported headcounts": "What was reported without names.",
     "certificates": "Certificates, their PDFs and their revocation.",
     "verification": "What anybody can check about a certificate.",
+    "vocabulary": "The words of every closed list, with labels in four languages.",
     "health": "Is it alive, is it ready.",
 }
 router = APIRouter(include_in_schema=False)

@@ -32,6 +32,9 @@ HEADER_LENGTH = 256
 # English is British here: the day comes first, as in the other three languages.
 _LOCALES = {Language.UZ_LATN: "uz_Latn", Language.UZ_CYRL: "uz_Cyrl", Language.RU: "ru", Language.EN: "en_GB"}
 
+# Labels that are not their word with a capital.
+_ENGLISH_LABELS = {"ngo": "NGO", "womens_committee": "Women's Committee", "pre": "Test before", "post": "Test after", "none": "No housing"}
+
 _LANGUAGE_RANGE = re.compile(
     r"[ \t]*(?P<tag>\*|[a-z]{1,8}(?:-[a-z0-9]{1,8})*)[ \t]*(?:;[ \t]*q=(?P<quality>0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)[ \t]*)?",
     re.IGNORECASE | re.ASCII,
@@ -54,6 +57,12 @@ def translate(message: str, language: Language, /, **values: Any) -> str:
     # The empty message is gettext's key for the header of a catalog.
     text = _catalog(language).gettext(message) if message else message
     return text.format(**values) if values else text
+
+
+def label(kind: str, word: str, language: Language) -> str:
+    """The label of a word of a closed list; the list's name is the message's context, since `head` of what decides how it is said."""
+    english = _ENGLISH_LABELS.get(word, word.replace("_", " ").capitalize())
+    return _catalog(language).pgettext(kind, english)
 
 
 def date_text(value: date, precision: str, language: Language) -> str:

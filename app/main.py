@@ -7,13 +7,14 @@ import anyio.to_thread
 from fastapi import Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from app import contract, database, features, health, problem_pages, problems
+from app import contract, database, features, health, problem_pages, problems, vocabulary
 from app.audit.views import views
 from app.database import Database
 from app.identity import keys
 from app.known_query import known_query
 from app.limits import Limits
 from app.settings import settings
+from app.worker import Housekeeping
 
 
 @asynccontextmanager
@@ -24,9 +25,12 @@ async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         database.use(Database(settings().database_url, settings().database_pool))
     anyio.to_thread.current_default_thread_limiter().total_tokens = database.current().pool
     views.start()
+    housekeeping = Housekeeping()
+    housekeeping.start()
     try:
         yield
     finally:
+        housekeeping.stop()
         views.stop()
 
 
@@ -44,7 +48,7 @@ def create_app() -> FastAPI:
         redirect_slashes=False,
     )
     problems.install(app)
-    for router in (*features.routers(), health.router, problem_pages.router, contract.router):
+    for router in (*features.routers(), vocabulary.router, health.router, problem_pages.router, contract.router):
         app.include_router(router)
     if settings().cors_origins:
         app.add_middleware(
