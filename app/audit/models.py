@@ -20,7 +20,7 @@ class AuditEntry(SQLModel, table=True):
     )
 
     id: uuid.UUID = Field(default_factory=uuid7, primary_key=True)
-    at: datetime = Field(default_factory=now, sa_type=UtcDateTime)  # type: ignore[call-overload]
+    at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
     actor_id: uuid.UUID
     actor_kind: str = Field(max_length=20)
     organization_id: uuid.UUID | None = None
@@ -37,8 +37,8 @@ class AccessEntry(SQLModel, table=True):
     __tablename__ = "access_entry"
     __table_args__ = (sa.Index("ix_access_entry_subject", "subject_id", "at"),)
 
-    id: int | None = Field(default=None, primary_key=True, sa_type=sa.BigInteger().with_variant(sa.Integer(), "sqlite"))  # type: ignore[call-overload]
-    at: datetime = Field(sa_type=UtcDateTime)  # type: ignore[call-overload]
+    id: int | None = Field(default=None, primary_key=True, sa_type=sa.BigInteger().with_variant(sa.Integer(), "sqlite"))
+    at: datetime = Field(sa_type=UtcDateTime)
     actor_id: uuid.UUID
     actor_kind: str = Field(max_length=20)
     organization_id: uuid.UUID | None = None

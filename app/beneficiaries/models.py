@@ -4,14 +4,34 @@ A name is kept in the script it was entered in; the other script's form and the 
 """
 
 import uuid
+from calendar import monthrange
 from datetime import date
 from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from app.database import Owned
+from app.database import Owned, now
+from app.problems import Conflict, Fault, WrongState, invalid
 from app.schemas import Precision
+
+
+class HeadExists(Conflict):
+    """The family has a head; use `POST /v1/families/{id}/change-head`."""
+
+    code, title = "head_exists", "The family already has a head"
+
+
+class HeadNeeded(Conflict):
+    """A family with members has exactly one head: the head is registered first and leaves last, unless the head is changed."""
+
+    code, title = "head_needed", "The family needs a head"
+
+
+class AlreadyMember(Conflict):
+    """This person belongs to a family; end that membership first."""
+
+    code, title = "already_member", "Already belongs to a family"
 
 
 def _by_age_and_level(table: str) -> tuple[sa.Index, ...]:
@@ -71,6 +91,23 @@ class Relationship(StrEnum):
     NOT_RELATED = "not_related"
 
 
+# Taken out of the enumeration once: this is asked for every row of every list.
+_MONTH, _YEAR = Precision.MONTH.value, Precision.YEAR.value
+
+
+def full_years(born: date, precision: str, until: date) -> int:
+    """Years completed on a day; where only the month or year of birth is known, the least that they can be. Never below 0."""
+    month, day = born.month, born.day
+    if precision == _YEAR:
+        month, day = 12, 31
+    elif precision == _MONTH:
+        day = monthrange(born.year, month)[1]
+    years = until.year - born.year
+    if (until.month, until.day) < (month, day):
+        years -= 1
+    return max(0, years)
+
+
 class Family(Owned, table=True):
     """A family in a mahalla or district. `monthly_income` is in UZS, as told when it was registered."""
 
@@ -82,20 +119,27 @@ class Family(Owned, table=True):
     )
 
     number: str = Field(max_length=20, unique=True)
-    status: FamilyStatus = Field(default=FamilyStatus.ACTIVE, sa_type=sa.String(20))  # type: ignore[call-overload]
+    status: FamilyStatus = Field(default=FamilyStatus.ACTIVE, sa_type=sa.String(20))
     address: str | None = Field(default=None, max_length=300)
-    housing: Housing | None = Field(default=None, sa_type=sa.String(20))  # type: ignore[call-overload]
+    housing: Housing | None = Field(default=None, sa_type=sa.String(20))
     monthly_income: int | None = Field(default=None, sa_type=sa.BigInteger)
     size: int | None = None
     note: str | None = Field(default=None, max_length=4000)
     is_synthetic: bool = Field(default=False)
+
+    def touch(self) -> None:
+        """Who belongs to a family is a part of it: a change there is a new version here."""
+        self.updated_at = now()
 
 
 class Beneficiary(Owned, table=True):
     """A child, a parent or another member of a family."""
 
     __tablename__ = "beneficiary"
-    __table_args__ = (*_by_age_and_level("beneficiary"),)
+    __table_args__ = (
+        *_by_age_and_level("beneficiary"),
+        sa.CheckConstraint("deceased_on IS NULL OR deceased_on >= birth_date", name="dies_after_birth"),
+    )
 
     surname: str = Field(max_length=80)
     given_name: str = Field(max_length=80)
@@ -106,14 +150,24 @@ class Beneficiary(Owned, table=True):
     loose_key: str = Field(default="", max_length=500)
     skeleton_key: str = Field(default="", max_length=500)
     search: str = Field(default="", max_length=1500)
-    sex: Sex = Field(sa_type=sa.String(10))  # type: ignore[call-overload]
+    sex: Sex = Field(sa_type=sa.String(10))
     birth_date: date
-    birth_precision: Precision = Field(default=Precision.DAY, sa_type=sa.String(10))  # type: ignore[call-overload]
+    birth_precision: Precision = Field(default=Precision.DAY, sa_type=sa.String(10))
     phone_as_written: str | None = Field(default=None, max_length=40)
     phone_e164: str | None = Field(default=None, max_length=16)
     deceased_on: date | None = None
     note: str | None = Field(default=None, max_length=4000)
     is_synthetic: bool = Field(default=False)
+
+    def faults(self, at: str = "") -> list[Fault]:
+        """What contradicts itself in this row; `at` is the pointer of the person in the request."""
+        found = []
+        rest = {Precision.MONTH: self.birth_date.day == 1, Precision.YEAR: (self.birth_date.month, self.birth_date.day) == (1, 1)}
+        if not rest.get(self.birth_precision, True):
+            found.append(Fault(f"{at}/birth_date", "too_precise", "What birth_precision calls unknown must be 01."))
+        if self.deceased_on and self.deceased_on < self.birth_date:
+            found.append(Fault(f"{at}/deceased_on", "before_birth", "Lies before birth_date."))
+        return found
 
 
 class FamilyMembership(Owned, table=True):
@@ -121,17 +175,47 @@ class FamilyMembership(Owned, table=True):
 
     __tablename__ = "family_membership"
     __table_args__ = (
-        sa.Index("ix_family_membership_open_head", "family_id", unique=True, sqlite_where=sa.text("is_head AND ended_on IS NULL"), postgresql_where=sa.text("is_head AND ended_on IS NULL")),
-        sa.Index("ix_family_membership_open", "beneficiary_id", unique=True, sqlite_where=sa.text("ended_on IS NULL"), postgresql_where=sa.text("ended_on IS NULL")),
+        sa.Index(
+            "ix_family_membership_open_head",
+            "family_id",
+            unique=True,
+            sqlite_where=sa.text("is_head AND ended_on IS NULL"),
+            postgresql_where=sa.text("is_head AND ended_on IS NULL"),
+        ),
+        sa.Index(
+            "ix_family_membership_open",
+            "beneficiary_id",
+            unique=True,
+            sqlite_where=sa.text("ended_on IS NULL"),
+            postgresql_where=sa.text("ended_on IS NULL"),
+        ),
         sa.Index("ix_family_membership_family", "family_id"),
         sa.CheckConstraint("ended_on IS NULL OR started_on IS NULL OR ended_on >= started_on", name="ends_after_start"),
+        sa.CheckConstraint("is_head = (relationship_to_head = 'head')", name="head_is_called_head"),
     )
 
     family_id: uuid.UUID = Field(foreign_key="family.id")
     beneficiary_id: uuid.UUID = Field(foreign_key="beneficiary.id")
-    relationship_to_head: Relationship = Field(sa_type=sa.String(20))  # type: ignore[call-overload]
+    relationship_to_head: Relationship = Field(sa_type=sa.String(20))
     is_head: bool = Field(default=False)
     is_primary_caregiver: bool = Field(default=False)
     started_on: date | None = None
     ended_on: date | None = None
     end_reason: str | None = Field(default=None, max_length=200)
+
+    def faults(self, person: Beneficiary, at: str = "") -> list[Fault]:
+        """What contradicts itself in this row, or its person; `at` is the pointer of the member in the request."""
+        found = []
+        if self.is_head != (self.relationship_to_head == Relationship.HEAD):
+            found.append(Fault(f"{at}/is_head", "head_is_called_head", "Must be true for relationship_to_head `head`, and for it alone."))
+        if self.started_on and self.started_on < person.birth_date:
+            found.append(Fault(f"{at}/started_on", "before_birth", "Lies before birth_date."))
+        return found
+
+    def end(self, *, on: date, reason: str) -> None:
+        """The person leaves the family. Raises WrongState when it has left already, Invalid for a day before it came."""
+        if self.ended_on is not None:
+            raise WrongState("This membership has ended already.")
+        if self.started_on and on < self.started_on:
+            raise invalid("/ended_on", "before_start", "Lies before started_on.")
+        self.ended_on, self.end_reason = on, reason

@@ -41,12 +41,12 @@ class Subject(Entity):
     """What accounts and service clients share: an organization's rights within a territory. A mixin, never a table."""
 
     organization_id: uuid.UUID = Field(index=True)
-    role: Role = Field(sa_type=sa.String(20))  # type: ignore[call-overload]
+    role: Role = Field(sa_type=sa.String(20))
     territory: str = Field(foreign_key="place.soato", max_length=16)
-    disabled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # type: ignore[call-overload]
+    disabled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     # Raised whenever the rights change; a token with a lower one is refused, so a change takes effect before the token ends.
     generation: int = Field(default=1)
-    generation_at: datetime = Field(default_factory=now, sa_type=UtcDateTime, index=True)  # type: ignore[call-overload]
+    generation_at: datetime = Field(default_factory=now, sa_type=UtcDateTime, index=True)
 
     @property
     def active(self) -> bool:
@@ -85,7 +85,7 @@ class Account(Subject, table=True):
     email: str = Field(max_length=254, unique=True)
     password_hash: str = Field(max_length=200)
     name: str = Field(max_length=200)
-    duty: Duty = Field(sa_type=sa.String(20))  # type: ignore[call-overload]
+    duty: Duty = Field(sa_type=sa.String(20))
     administrator: bool = Field(default=False)
 
 
@@ -108,10 +108,10 @@ class LoginSession(Entity, table=True):
 
     account_id: uuid.UUID = Field(foreign_key="account.id", index=True)
     step: int = Field(default=1)
-    stepped_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)  # type: ignore[call-overload]
-    expires_at: datetime = Field(default_factory=lambda: now() + SESSION_LIFE, sa_type=UtcDateTime)  # type: ignore[call-overload]
-    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)  # type: ignore[call-overload]
-    end_reason: EndReason | None = Field(default=None, sa_type=sa.String(20))  # type: ignore[call-overload]
+    stepped_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+    expires_at: datetime = Field(default_factory=lambda: now() + SESSION_LIFE, sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    end_reason: EndReason | None = Field(default=None, sa_type=sa.String(20))
 
     @property
     def alive(self) -> bool:
@@ -138,4 +138,4 @@ class LoginAttempt(SQLModel, table=True):
 
     id: uuid.UUID = Field(default_factory=uuid.uuid4, primary_key=True)
     key: str = Field(max_length=64)
-    at: datetime = Field(default_factory=now, sa_type=UtcDateTime)  # type: ignore[call-overload]
+    at: datetime = Field(default_factory=now, sa_type=UtcDateTime)

@@ -29,6 +29,18 @@ class AlreadyEnrolled(Conflict):
     code, title = "already_enrolled", "Already enrolled"
 
 
+class CapacityBelowSeated(Conflict):
+    """More participants have a place than the new capacity holds; withdraw or reject some first."""
+
+    code, title = "capacity_below_seated", "Conflicts with the stored state"
+
+
+class SessionHasAttendance(Conflict):
+    """Attendance was noted at this session; put an empty sheet first if it really was not held."""
+
+    code, title = "session_has_attendance", "Conflicts with the stored state"
+
+
 class RosterStatus(StrEnum):
     """What the activity's own state means for its roster."""
 
@@ -85,7 +97,7 @@ class Roster(Owned, table=True):
         sa.CheckConstraint("min_post_test IS NULL OR min_post_test BETWEEN 0 AND 100", name="post_test_is_percent"),
     )
 
-    status: RosterStatus = Field(default=RosterStatus.DRAFT, sa_type=sa.String(20))  # type: ignore[call-overload]
+    status: RosterStatus = Field(default=RosterStatus.DRAFT, sa_type=sa.String(20))
     capacity: int | None = Field(default=None)
     has_waitlist: bool = Field(default=True)
     enrollment_opens_on: date | None = None
@@ -115,11 +127,15 @@ class RosterSession(Owned, table=True):
 
     roster_id: uuid.UUID = Field(foreign_key="roster.id")
     number: int
-    starts_at: datetime = Field(sa_type=UtcDateTime)  # type: ignore[call-overload]
-    ends_at: datetime = Field(sa_type=UtcDateTime)  # type: ignore[call-overload]
+    starts_at: datetime = Field(sa_type=UtcDateTime)
+    ends_at: datetime = Field(sa_type=UtcDateTime)
     topic: str | None = Field(default=None, max_length=300)
     facilitators: list[str] = Field(default_factory=list, sa_type=Json)
     mandatory: bool = Field(default=False)
+
+    def touch(self) -> None:
+        """Its sheet of attendance is a part of it: a change there is a new version here."""
+        self.updated_at = now()
 
 
 _LIVE = "status NOT IN ('withdrawn', 'rejected')"
@@ -131,8 +147,22 @@ class Enrollment(Owned, table=True):
     __tablename__ = "enrollment"
     __table_args__ = (
         sa.CheckConstraint("(beneficiary_id IS NULL) <> (specialist_id IS NULL)", name="exactly_one_participant"),
-        sa.Index("ix_enrollment_live_beneficiary", "roster_id", "beneficiary_id", unique=True, sqlite_where=sa.text(_LIVE), postgresql_where=sa.text(_LIVE)),
-        sa.Index("ix_enrollment_live_specialist", "roster_id", "specialist_id", unique=True, sqlite_where=sa.text(_LIVE), postgresql_where=sa.text(_LIVE)),
+        sa.Index(
+            "ix_enrollment_live_beneficiary",
+            "roster_id",
+            "beneficiary_id",
+            unique=True,
+            sqlite_where=sa.text(_LIVE),
+            postgresql_where=sa.text(_LIVE),
+        ),
+        sa.Index(
+            "ix_enrollment_live_specialist",
+            "roster_id",
+            "specialist_id",
+            unique=True,
+            sqlite_where=sa.text(_LIVE),
+            postgresql_where=sa.text(_LIVE),
+        ),
         sa.Index("ix_enrollment_roster", "roster_id", "created_at", "id"),
         sa.Index("ix_enrollment_beneficiary_id", "beneficiary_id"),
     )
@@ -142,8 +172,8 @@ class Enrollment(Owned, table=True):
     specialist_id: uuid.UUID | None = Field(default=None, foreign_key="specialist.id")
     participant_organization_id: uuid.UUID | None = Field(default=None, foreign_key="organization.id")
     participant_name: str = Field(max_length=300)
-    status: EnrollmentStatus = Field(default=EnrollmentStatus.APPLIED, sa_type=sa.String(20))  # type: ignore[call-overload]
-    status_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)  # type: ignore[call-overload]
+    status: EnrollmentStatus = Field(default=EnrollmentStatus.APPLIED, sa_type=sa.String(20))
+    status_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
     reason: str | None = Field(default=None, max_length=300)
 
     def move(self, to: EnrollmentStatus, *, reason: str | None = None) -> None:
@@ -162,7 +192,7 @@ class Attendance(Owned, table=True):
 
     session_id: uuid.UUID = Field(foreign_key="roster_session.id")
     enrollment_id: uuid.UUID = Field(foreign_key="enrollment.id")
-    presence: Presence = Field(sa_type=sa.String(10))  # type: ignore[call-overload]
+    presence: Presence = Field(sa_type=sa.String(10))
 
 
 class TestResult(Owned, table=True):
@@ -172,7 +202,7 @@ class TestResult(Owned, table=True):
     __table_args__ = (sa.UniqueConstraint("enrollment_id", "kind"), sa.CheckConstraint("score BETWEEN 0 AND 100", name="score_is_percent"))
 
     enrollment_id: uuid.UUID = Field(foreign_key="enrollment.id")
-    kind: TestKind = Field(sa_type=sa.String(10))  # type: ignore[call-overload]
+    kind: TestKind = Field(sa_type=sa.String(10))
     score: int
     taken_on: date | None = None
 

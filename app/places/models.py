@@ -26,7 +26,7 @@ class Place(Entity, table=True):
     __tablename__ = "place"
 
     soato: str = Field(max_length=16, unique=True)
-    level: Level = Field(sa_type=sa.String(20))  # type: ignore[call-overload]
+    level: Level = Field(sa_type=sa.String(20))
     parent_soato: str | None = Field(default=None, foreign_key="place.soato", max_length=16, index=True)
     iso_3166_2: str | None = Field(default=None, max_length=6)
     name_uz_latn: str | None = Field(default=None, max_length=300)
@@ -36,7 +36,7 @@ class Place(Entity, table=True):
     aliases: list[str] = Field(default_factory=list, sa_type=Json)
     is_pilot: bool = Field(default=False)
     valid_from: date | None = None
-    valid_from_precision: Precision = Field(default=Precision.DAY, sa_type=sa.String(10))  # type: ignore[call-overload]
+    valid_from_precision: Precision = Field(default=Precision.DAY, sa_type=sa.String(10))
     valid_to: date | None = None
     successor_soato: str | None = Field(default=None, foreign_key="place.soato", max_length=16)
     search: str = Field(default="", max_length=2000)

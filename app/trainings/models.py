@@ -13,6 +13,12 @@ from app.problems import WrongState
 from app.schemas import Precision
 
 
+class NotReady(WrongState):
+    """What is announced needs more than a draft; `errors` names each thing that is missing."""
+
+    code = "not_ready"
+
+
 class TrainingStatus(StrEnum):
     """draft → published → ongoing → completed | canceled."""
 
@@ -37,8 +43,8 @@ class Training(Owned, table=True):
     )
 
     roster_id: uuid.UUID = Field(foreign_key="roster.id", unique=True)
-    status: TrainingStatus = Field(default=TrainingStatus.DRAFT, sa_type=sa.String(20))  # type: ignore[call-overload]
-    status_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)  # type: ignore[call-overload]
+    status: TrainingStatus = Field(default=TrainingStatus.DRAFT, sa_type=sa.String(20))
+    status_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
     cancel_reason: str | None = Field(default=None, max_length=300)
     title_uz_latn: str | None = Field(default=None, max_length=300)
     title_uz_cyrl: str | None = Field(default=None, max_length=300)
@@ -48,14 +54,18 @@ class Training(Owned, table=True):
     competencies: list[str] = Field(default_factory=list, sa_type=Json)
     languages: list[str] = Field(default_factory=list, sa_type=Json)
     starts_on: date
-    starts_precision: Precision = Field(default=Precision.DAY, sa_type=sa.String(10))  # type: ignore[call-overload]
+    starts_precision: Precision = Field(default=Precision.DAY, sa_type=sa.String(10))
     ends_on: date | None = None
-    ends_precision: Precision | None = Field(default=None, sa_type=sa.String(10))  # type: ignore[call-overload]
+    ends_precision: Precision | None = Field(default=None, sa_type=sa.String(10))
     hours: int | None = None
     venue_id: uuid.UUID | None = Field(default=None, foreign_key="venue.id")
     place: str | None = Field(default=None, foreign_key="place.soato", max_length=16)
     signers: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json)
     search: str = Field(default="", max_length=2000)
+
+    def touch(self) -> None:
+        """Its roster's plan is a part of it: a change there is a new version here."""
+        self.updated_at = now()
 
     def _move(self, to: TrainingStatus, *states: TrainingStatus) -> None:
         if self.status not in states:

@@ -1,6 +1,6 @@
 """first path
 
-Revision: b1f6970b0eff; after: . Made 2026-11-23 18:15:28.114778+00:00.
+Revision: b1f6970b0eff; after: . Made 2026-11-23 18:45:40.301084+00:00.
 """
 
 import sqlalchemy as sa
@@ -190,6 +190,7 @@ def upgrade() -> None:
         sa.Column("deceased_on", sa.Date(), nullable=True),
         sa.Column("note", sa.String(length=4000), nullable=True),
         sa.Column("is_synthetic", sa.Boolean(), nullable=False),
+        sa.CheckConstraint("deceased_on IS NULL OR deceased_on >= birth_date", name=op.f("ck_beneficiary_dies_after_birth")),
         sa.ForeignKeyConstraint(["organization_id"], ["organization.id"], name=op.f("fk_beneficiary_organization_id_organization")),
         sa.ForeignKeyConstraint(["territory"], ["place.soato"], name=op.f("fk_beneficiary_territory_place")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_beneficiary")),
@@ -332,6 +333,7 @@ def upgrade() -> None:
         sa.Column("started_on", sa.Date(), nullable=True),
         sa.Column("ended_on", sa.Date(), nullable=True),
         sa.Column("end_reason", sa.String(length=200), nullable=True),
+        sa.CheckConstraint("is_head = (relationship_to_head = 'head')", name=op.f("ck_family_membership_head_is_called_head")),
         sa.CheckConstraint(
             "ended_on IS NULL OR started_on IS NULL OR ended_on >= started_on", name=op.f("ck_family_membership_ends_after_start")
         ),
@@ -624,6 +626,9 @@ def upgrade() -> None:
             postgresql_where=sa.text("status = 'valid'"),
         )
         batch_op.create_index("ix_certificate_organization_id", ["organization_id", "created_at", "id"], unique=False)
+        batch_op.create_index(
+            "ix_certificate_participant_organization_id", ["participant_organization_id", "created_at", "id"], unique=False
+        )
         batch_op.create_index("ix_certificate_roster_id", ["roster_id", "created_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_certificate_specialist_id"), ["specialist_id"], unique=False)
 
@@ -656,6 +661,7 @@ def downgrade() -> None:
     with op.batch_alter_table("certificate", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_certificate_specialist_id"))
         batch_op.drop_index("ix_certificate_roster_id")
+        batch_op.drop_index("ix_certificate_participant_organization_id")
         batch_op.drop_index("ix_certificate_organization_id")
         batch_op.drop_index(
             "ix_certificate_one_valid", sqlite_where=sa.text("status = 'valid'"), postgresql_where=sa.text("status = 'valid'")
