@@ -13,7 +13,11 @@ SPECIALISTS_WRITE = permission(
 VENUES_WRITE = permission("venues:write", "Register one's own organization's venues.", ngo=STAFF, womens_committee=MANAGERS)
 
 _directory = Rows(everything, write=nothing)
-declare(Organization, rows={**{role.value: _directory for role in Role}, PUBLIC: _directory, ADMINISTRATOR: Rows(everything)}, conceal=frozenset({"contacts"}))
+declare(
+    Organization,
+    rows={**{role.value: _directory for role in Role}, PUBLIC: _directory, ADMINISTRATOR: Rows(everything)},
+    conceal=frozenset({"contacts"}),
+)
 declare(
     Specialist,
     rows={role.value: Rows(everything, write=organization_is(Specialist.organization_id)) for role in Role},

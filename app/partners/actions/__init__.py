@@ -1,0 +1,1 @@
+"""Registering organizations, specialists and venues, and changing them."""
