@@ -1,0 +1,1 @@
+"""What changes families, their members and memberships."""

@@ -1,0 +1,90 @@
+"""Registering people and correcting what is known of them."""
+
+import uuid
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+
+from app.access.actor import Visit
+from app.access.fetch import fetch, made_before
+from app.access.guard import GuardedSession
+from app.beneficiaries.models import Beneficiary
+from app.beneficiaries.naming import derived, rename
+from app.beneficiaries.schemas import BeneficiaryCreate, BeneficiaryUpdate, Person
+from app.constraints import constraint_of
+from app.database import uuid7
+from app.phones import parse
+from app.problems import Invalid, invalid
+
+_NAME = frozenset({"surname", "given_name", "patronymic"})
+_CAN_BE_EMPTY = frozenset({"patronymic", "phone", "deceased_on", "note"})
+
+
+def new_person(body: Person, *, by: Visit, territory: str) -> Beneficiary:
+    """A person as a row of the actor's organization, not stored yet."""
+    owner: dict[str, Any] = {"organization_id": by.actor.organization_id, "territory": territory}
+    return Beneficiary(
+        id=body.id or uuid7(),
+        origin=body.origin(),
+        surname=body.surname,
+        given_name=body.given_name,
+        patronymic=body.patronymic,
+        sex=body.sex,
+        birth_date=body.birth_date,
+        birth_precision=body.birth_precision,
+        phone_as_written=body.phone,
+        phone_e164=body.phone and parse(body.phone),
+        deceased_on=body.deceased_on,
+        note=body.note,
+        **owner,
+        **derived(body.surname, body.given_name, body.patronymic),
+    )
+
+
+def flush_placed(db: GuardedSession) -> None:
+    """Flush rows of which nothing but the territory can refer to what does not exist. Asking for the place beforehand would cost every
+    registration a statement for the sake of those few that fail. Raises Invalid.
+    """
+    try:
+        db.flush()
+    except IntegrityError as error:
+        if constraint_of(error).startswith("fk"):
+            raise invalid("/territory", "unknown", "There is no such place.") from error
+        raise
+
+
+def register_beneficiary(db: GuardedSession, *, body: BeneficiaryCreate, by: Visit) -> tuple[Beneficiary, bool]:
+    """(person, made before). Raises Invalid, IdTaken."""
+    if before := made_before(db, Beneficiary, body.id, body.origin()):
+        return before, True
+    person = new_person(body, by=by, territory=body.territory)
+    if faults := person.faults():
+        raise Invalid(faults=faults)
+    db.add(person)
+    flush_placed(db)
+    return person, False
+
+
+def update_beneficiary(db: GuardedSession, beneficiary_id: uuid.UUID, *, version: int, body: BeneficiaryUpdate) -> Beneficiary:
+    """Correct what is known of a person; what follows from the name follows. Raises NotFound, Stale, Invalid."""
+    person = fetch(db, Beneficiary, beneficiary_id, version=version)
+    values = body.model_dump(exclude_unset=True)
+    refuse_empty(values, _CAN_BE_EMPTY)
+    if "phone" in values:
+        person.phone_as_written = values.pop("phone")
+        person.phone_e164 = parse(person.phone_as_written) if person.phone_as_written else None
+    for name, value in values.items():
+        setattr(person, name, value)
+    if _NAME & values.keys():
+        rename(person)
+    if faults := person.faults():
+        raise Invalid(faults=faults)
+    flush_placed(db)
+    return person
+
+
+def refuse_empty(values: dict[str, object], can_be_empty: frozenset[str]) -> None:
+    """Raises Invalid where a change would empty a field that must not be."""
+    for name, value in values.items():
+        if value is None and name not in can_be_empty:
+            raise invalid(f"/{name}", "null", "Cannot be empty; leave it out to keep it.")

@@ -1,0 +1,9 @@
+"""HTTP of families, beneficiaries and memberships."""
+
+from fastapi import APIRouter
+
+from app.beneficiaries.routes import beneficiaries, families, memberships
+
+router = APIRouter()
+for part in (families, memberships, beneficiaries):
+    router.include_router(part.router)
