@@ -1,6 +1,7 @@
 """Rosters: counts to all who see the activity, names to its organization, to a co-hosting committee, and of one's own specialists."""
 
 import sqlalchemy as sa
+from sqlmodel import col
 
 from app.access.actor import Actor, Role
 from app.access.declare import Criterion, Rows, both, declare, either, nothing, organization_is, through, within
@@ -17,7 +18,9 @@ from app.participation.models import (
     TestResult,
 )
 
-READ = permission("participation:read", "Read sessions and counts, and the names one may see.", ngo=ANYONE, womens_committee=ANYONE, state_partner=ANYONE)
+READ = permission(
+    "participation:read", "Read sessions and counts, and the names one may see.", ngo=ANYONE, womens_committee=ANYONE, state_partner=ANYONE
+)
 WRITE = permission("participation:write", "Enroll participants, keep attendance and test results.", ngo=STAFF)
 
 
@@ -26,13 +29,13 @@ def _own(model: type[Roster | RosterSession | Enrollment | Attendance | TestResu
 
 
 def _announced(_actor: Actor) -> sa.ColumnElement[bool]:
-    return sa.and_(Roster.status != RosterStatus.DRAFT)
+    return col(Roster.status) != RosterStatus.DRAFT
 
 
 def _co_hosted(column: object) -> Criterion:
     """Rosters that the actor's organization co-hosts."""
     mine = organization_is(RosterCoHost.organization_id)
-    return lambda actor: column.in_(sa.select(RosterCoHost.roster_id).where(mine(actor)))  # type: ignore[attr-defined, call-overload, no-any-return]
+    return lambda actor: column.in_(sa.select(RosterCoHost.roster_id).where(mine(actor)))  # type: ignore[attr-defined, call-overload]
 
 
 _seen = both(within(Roster.territory), _announced)
@@ -69,12 +72,23 @@ for _model in (Attendance, TestResult):
     _named = through(_model.enrollment_id, Enrollment)
     declare(
         _model,
-        rows={Role.NGO: Rows(_own(_model)), Role.WOMENS_COMMITTEE: Rows(_named, write=nothing), Role.STATE_PARTNER: Rows(_named, write=nothing)},
+        rows={
+            Role.NGO: Rows(_own(_model)),
+            Role.WOMENS_COMMITTEE: Rows(_named, write=nothing),
+            Role.STATE_PARTNER: Rows(_named, write=nothing),
+        },
     )
 _reported = Rows(within(ReportedHeadcount.territory), write=nothing)
 declare(
     ReportedHeadcount,
-    rows={Role.NGO: Rows(either(_own(ReportedHeadcount), within(ReportedHeadcount.territory)), write=_own(ReportedHeadcount)), Role.WOMENS_COMMITTEE: _reported, Role.STATE_PARTNER: _reported},
+    rows={
+        Role.NGO: Rows(either(_own(ReportedHeadcount), within(ReportedHeadcount.territory)), write=_own(ReportedHeadcount)),
+        Role.WOMENS_COMMITTEE: _reported,
+        Role.STATE_PARTNER: _reported,
+    },
 )
 _covers = through(ReportedHeadcountRoster.roster_id, Roster)
-declare(ReportedHeadcountRoster, rows={role.value: Rows(_covers, write=through(ReportedHeadcountRoster.roster_id, Roster, write=True)) for role in Role})
+declare(
+    ReportedHeadcountRoster,
+    rows={role.value: Rows(_covers, write=through(ReportedHeadcountRoster.roster_id, Roster, write=True)) for role in Role},
+)
