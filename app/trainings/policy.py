@@ -1,6 +1,7 @@
 """Trainings: the NGO runs its own; whoever has the territory reads what is announced there."""
 
 import sqlalchemy as sa
+from sqlmodel import col
 
 from app.access.actor import Actor, Role
 from app.access.declare import Rows, both, declare, either, nothing, organization_is, through, within
@@ -16,7 +17,7 @@ _own = both(organization_is(Training.organization_id), within(Training.territory
 
 
 def _announced(_actor: Actor) -> sa.ColumnElement[bool]:
-    return sa.and_(Training.status != TrainingStatus.DRAFT)
+    return col(Training.status) != TrainingStatus.DRAFT
 
 
 _seen = both(within(Training.territory), _announced)

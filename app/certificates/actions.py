@@ -1,0 +1,166 @@
+"""Issuing and revoking. Nothing here deletes or changes what was printed: a wrong certificate is revoked and a new one is issued."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+
+from app.access.fetch import fetch
+from app.access.guard import GuardedSession
+from app.certificates import queries
+from app.certificates.models import TASHKENT, Certificate, CertificateStatus, RevocationCategory
+from app.certificates.number import new_number
+from app.certificates.queries import Holder, Standing
+from app.certificates.schemas import CertificateRevoke
+from app.certificates.snapshot import HolderName, Snapshot
+from app.constraints import constraint_of
+from app.participation.completion import Evaluation
+from app.problems import Busy
+from app.schemas import NamesRead, Precision
+from app.uzbek.scripts import in_both_scripts
+
+TEMPLATE_VERSION = 1
+LONGEST_HOLDER = 500
+FOR_GOOD = frozenset({RevocationCategory.FRAUD, RevocationCategory.HOLDER_REQUEST})
+"""Revoked so, the participant gets no new one by a run of the script that issues: whoever revoked it meant it."""
+_LOST_RACES = frozenset({"ix_certificate_one_valid", "uq_certificate_number"})
+_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """What is certified, as it stands at this moment. `blocked`: why nobody gets one yet."""
+
+    organization_id: uuid.UUID
+    territory: str
+    roster_id: uuid.UUID
+    title: NamesRead
+    hours: int | None
+    starts_on: date
+    starts_precision: Precision
+    ends_on: date | None
+    ends_precision: Precision | None
+    place: str | None
+    venue_id: uuid.UUID | None
+    signers: Sequence[dict[str, Any]]
+    blocked: Sequence[dict[str, Any]]
+
+
+def issue(db: GuardedSession, *, activity: Activity, evaluations: Sequence[Evaluation], dry_run: bool) -> dict[str, Any]:
+    """A CertificatesIssued: what issuing means for every enrollment, and, unless it is a dry run, done.
+
+    The database's index of one valid certificate an enrollment is the judge: where a racer was first, its certificate is answered.
+    Raises Busy when racers win every try.
+    """
+    people = queries.holders(db, activity.roster_id)
+    template = _template(db, activity)
+    for _ in range(_TRIES):
+        known = queries.standing(db, activity.roster_id)
+        outcomes = [_outcome(one, people.get(one.enrollment_id), known.get(one.enrollment_id, []), activity) for one in evaluations]
+        due = [
+            (one, people[one.enrollment_id]) for one, outcome in zip(evaluations, outcomes, strict=True) if outcome["outcome"] == "issued"
+        ]
+        made = {} if dry_run else {one.enrollment_id: _certificate(one, holder, activity, template) for one, holder in due}
+        if _stored(db, list(made.values())):
+            return _answer(outcomes, {key: one.id for key, one in made.items()}, dry_run=dry_run)
+    raise Busy
+
+
+def revoke(db: GuardedSession, key: uuid.UUID, *, version: int, body: CertificateRevoke) -> Certificate:
+    """Declare a certificate void. Raises NotFound, Stale, WrongState."""
+    certificate = fetch(db, Certificate, key, version=version)
+    certificate.revoke(body.category, body.reason)
+    db.flush()
+    return certificate
+
+
+def _outcome(one: Evaluation, holder: Holder | None, known: Sequence[Standing], activity: Activity) -> dict[str, Any]:
+    unmet = [{"code": str(reason.code), "details": reason.details} for reason in one.unmet]
+    valid = next((certificate.id for certificate in known if certificate.status == CertificateStatus.VALID), None)
+    if valid:
+        return _said(one, "already_issued", unmet, valid)
+    reasons = [*activity.blocked, *unmet, *_obstacles(holder, known)]
+    return _said(one, "issued" if one.is_complete and not reasons else "not_eligible", reasons)
+
+
+def _obstacles(holder: Holder | None, known: Sequence[Standing]) -> list[dict[str, Any]]:
+    """What stands in the way beside the criteria of completion."""
+    found: list[dict[str, Any]] = []
+    if known and known[-1].category in FOR_GOOD:
+        found.append({"code": "revoked_for_good", "details": {"certificate_id": str(known[-1].id), "category": known[-1].category}})
+    if holder is None:
+        found.append({"code": "participant_not_visible", "details": {}})
+    elif any(len(name) > LONGEST_HOLDER for name in _in_both(holder)):
+        found.append({"code": "name_too_long", "details": {}})
+    return found
+
+
+def _said(one: Evaluation, outcome: str, reasons: list[dict[str, Any]], certificate_id: uuid.UUID | None = None) -> dict[str, Any]:
+    participant = {"kind": one.participant_kind, "id": one.beneficiary_id or one.specialist_id, "name": one.participant_name}
+    return {
+        "enrollment_id": one.enrollment_id,
+        "participant": participant,
+        "outcome": outcome,
+        "reasons": reasons,
+        "certificate_id": certificate_id,
+    }
+
+
+def _in_both(holder: Holder) -> tuple[str, str]:
+    return in_both_scripts(" ".join(part for part in (holder.surname, holder.given_name, holder.patronymic) if part))
+
+
+def _template(db: GuardedSession, activity: Activity) -> dict[str, Any]:
+    """The part of the snapshot that all certificates of the activity share."""
+    kept = ("title", "hours", "starts_on", "starts_precision", "ends_on", "ends_precision", "signers")
+    shared = {name: getattr(activity, name) for name in kept}
+    place = queries.place(db, soato=activity.place, venue_id=activity.venue_id)
+    return {**shared, "issuer": queries.issuer(db, activity.organization_id), "place": place}
+
+
+def _certificate(one: Evaluation, holder: Holder, activity: Activity, template: dict[str, Any]) -> Certificate:
+    name = HolderName(surname=holder.surname, given_name=holder.given_name, patronymic=holder.patronymic)
+    latin, cyrillic = _in_both(holder)
+    return Certificate(
+        organization_id=activity.organization_id,
+        territory=activity.territory,
+        number=new_number(),
+        enrollment_id=one.enrollment_id,
+        roster_id=activity.roster_id,
+        beneficiary_id=one.beneficiary_id,
+        specialist_id=one.specialist_id,
+        participant_organization_id=holder.organization_id,
+        holder_latin=latin,
+        holder_cyrillic=cyrillic,
+        surname=holder.surname,
+        snapshot=Snapshot.model_validate({**template, "holder": name}).model_dump(mode="json"),
+        template_version=TEMPLATE_VERSION,
+        issued_on=datetime.now(TASHKENT).date(),
+        is_synthetic=holder.is_synthetic,
+    )
+
+
+def _stored(db: GuardedSession, rows: list[Certificate]) -> bool:
+    """Whether the rows are in. False when a racer was first with one of them: then none is, and the next try sees the racer's."""
+    if not rows:
+        return True
+    try:
+        with db.begin_nested():
+            db.add_all(rows)
+            db.flush()
+    except IntegrityError as error:
+        if constraint_of(error) not in _LOST_RACES:
+            raise
+        return False
+    return True
+
+
+def _answer(outcomes: list[dict[str, Any]], made: dict[uuid.UUID, uuid.UUID], *, dry_run: bool) -> dict[str, Any]:
+    counts = dict.fromkeys(("issued", "already_issued", "not_eligible"), 0)
+    for outcome in outcomes:
+        counts[outcome["outcome"]] += 1
+        outcome["certificate_id"] = outcome["certificate_id"] or made.get(outcome["enrollment_id"])
+    return {"dry_run": dry_run, "counts": counts, "outcomes": outcomes}

@@ -1,0 +1,210 @@
+"""One certificate as a PDF: A4 landscape, tagged and archival (PDF/A-2a, PDF/UA-1), the same bytes for the same sheet.
+
+`certificate.typ` beside this file is the design and the fixed words. Here the facts are checked and handed to it as JSON, where they
+stay text whatever they contain. Only the fonts inside the typst package are used, so every machine prints the same page.
+"""
+
+import json
+import re
+import threading
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal, cast
+
+import segno
+import typst
+
+from app.certificates.number import parse_number, shown
+
+Language = Literal["uz_cyrl", "uz_latn", "ru", "en"]
+Texts = Mapping[Language, str | None]
+"""One text in some of the four languages."""
+
+MOST_SIGNERS = 3
+
+# Where a language is missing, the reader of that language is best served by these, in this order.
+_NEAREST: dict[Language, tuple[Language, ...]] = {
+    "uz_cyrl": ("uz_cyrl", "uz_latn", "ru", "en"),
+    "uz_latn": ("uz_latn", "uz_cyrl", "en", "ru"),
+    "ru": ("ru", "uz_cyrl", "uz_latn", "en"),
+    "en": ("en", "uz_latn", "ru", "uz_cyrl"),
+}
+_FONTS = typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[])
+# Controls, formatting marks such as bidirectional overrides, surrogates, private and unassigned characters: Typst drops most of them in
+# silence, and none of them belongs on paper.
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+_MISSING_GLYPH = re.compile(r'the text `"(.*)"` could not be displayed', re.DOTALL)
+_RUST_ESCAPE = re.compile(r"\\u\{([0-9a-f]+)\}")
+_TOO_LONG = re.compile(r"too long to print: ([a-z ]+)")
+
+
+class UnprintableText(ValueError):
+    """A text holds a character that no font of ours has, or that has no form on paper."""
+
+    def __init__(self, character: str, where: str) -> None:
+        codes = " ".join(f"U+{ord(part):04X} {unicodedata.name(part, 'unnamed')}" for part in character)
+        super().__init__(f"{where}: {codes} cannot be printed")
+        self.character = character
+        self.where = where
+
+
+class TextTooLong(ValueError):
+    """A text that would not fit on the sheet at any size that can be read."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(f"{where}: too long to be printed legibly")
+        self.where = where
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    name: str
+    post: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """All that is printed. Dates and places come as the words to print.
+
+    `issuer` is printed in the languages it has; `title`, `dates` and `place` borrow the nearest language where one is missing. The
+    holder's name is printed once where both scripts are the same or one is missing. `issued_on` and `revoked_on` are in figures,
+    which all languages share: `14.10.2019`.
+
+    Raises ValueError for a number that fails its check, an address that is not http, a name, title or issuer missing in every
+    language, hours that are not positive, more than three signers, and a revocation without its date (or a date without it).
+    """
+
+    number: str
+    verify_url: str
+    issuer: Texts
+    title: Texts
+    issued_on: str
+    holder_cyrl: str | None = None
+    holder_latn: str | None = None
+    hours: int | Decimal | None = None
+    dates: Texts = field(default_factory=dict)
+    place: Texts = field(default_factory=dict)
+    signers: tuple[Signer, ...] = ()
+    status: Literal["valid", "revoked"] = "valid"
+    revoked_on: str | None = None
+    synthetic: bool = False
+
+    def __post_init__(self) -> None:
+        wrong = {
+            "number is not canonical": parse_number(self.number) != self.number,
+            "verify_url is not an http address": not self.verify_url.startswith(("https://", "http://")),
+            "issuer is missing": not any(self.issuer.values()),
+            "title is missing": not any(self.title.values()),
+            "holder is missing": not (self.holder_cyrl or self.holder_latn),
+            "hours are not positive": self.hours is not None and self.hours <= 0,
+            f"more than {MOST_SIGNERS} signers": len(self.signers) > MOST_SIGNERS,
+            "status and revoked_on do not agree": (self.status == "revoked") != bool(self.revoked_on),
+        }
+        if reasons := [reason for reason, holds in wrong.items() if holds]:
+            raise ValueError("; ".join(reasons))
+
+
+class _Press(threading.local):
+    """One compiler a thread: a compiler that two threads use at once fails."""
+
+    def __init__(self) -> None:
+        # A path, because a compiler made from bytes fails on its second compile.
+        self.compiler = typst.Compiler(str(_TEMPLATE), font_paths=_FONTS)
+
+
+_TEMPLATE = Path(__file__).with_name("certificate.typ")
+_PRESS = _Press()
+
+
+def render(sheet: Sheet, *, issued_at: datetime) -> bytes:
+    """The sheet as PDF, one page. `issued_at` (aware) is the document's own date and the only clock: equal input, equal bytes.
+
+    Raises UnprintableText or TextTooLong, and ValueError for an `issued_at` without a time zone.
+    """
+    if issued_at.utcoffset() is None:
+        raise ValueError("issued_at has no time zone")
+    facts = _facts(sheet)
+    # Both inputs are given at every call: a compiler keeps what the last call gave, and that was another person's certificate.
+    inputs = {"data": json.dumps(facts, ensure_ascii=False), "qr": _qr(sheet.verify_url)}
+    try:
+        # With a PDF standard a glyph that is missing is an error; without one it would be left out in silence.
+        pdf = _PRESS.compiler.compile(
+            format="pdf", sys_inputs=inputs, timestamp=int(issued_at.timestamp()), pdf_standards=["a-2a", "ua-1"]
+        )
+    except typst.TypstError as error:
+        raise _explained(error, facts) from error
+    return cast(bytes, pdf)
+
+
+def _facts(sheet: Sheet) -> dict[str, object]:
+    """What the template reads; each text is checked under the name of its field."""
+    title, dates, place = (_in_all(getattr(sheet, name), name) for name in ("title", "dates", "place"))
+    holder = [_printable(name, "holder") for name in (sheet.holder_cyrl, sheet.holder_latn) if name]
+    return {
+        "number": shown(sheet.number),
+        "url": _printable(sheet.verify_url, "verify_url"),
+        "shown_url": _printable(sheet.verify_url.partition("://")[2].rstrip("/"), "verify_url"),
+        "issuer": {language: _printable(name, "issuer") for language in _NEAREST if (name := sheet.issuer.get(language))},
+        "holder": list(dict.fromkeys(holder)),
+        "title": title,
+        "facts": {
+            language: " · ".join(filter(None, (_hours(sheet.hours, language), dates[language], place[language]))) for language in _NEAREST
+        },
+        "issued_on": _printable(sheet.issued_on, "issued_on"),
+        "signers": [[_printable(signer.name, "signers"), _printable(signer.post, "signers")] for signer in sheet.signers],
+        "revoked_on": _printable(sheet.revoked_on, "revoked_on") if sheet.revoked_on else None,
+        "synthetic": sheet.synthetic,
+    }
+
+
+def _printable(text: str, where: str) -> str:
+    """The text composed (NFC), runs of breakable white space as one space; UnprintableText for what has no form on paper."""
+    composed = re.sub(r"[ \t\n\v\f\r\x85\u2028\u2029]+", " ", unicodedata.normalize("NFC", text)).strip()
+    for character in composed:
+        if unicodedata.category(character) in _INVISIBLE or character == "\N{REPLACEMENT CHARACTER}":
+            raise UnprintableText(character, where)
+    return composed
+
+
+def _in_all(texts: Texts, where: str) -> dict[Language, str]:
+    return {
+        language: _printable(next((text for near in nearest if (text := texts.get(near))), ""), where)
+        for language, nearest in _NEAREST.items()
+    }
+
+
+def _hours(hours: int | Decimal | None, language: Language) -> str:
+    if hours is None:
+        return ""
+    figure = format(hours.normalize() if isinstance(hours, Decimal) else hours, "f" if isinstance(hours, Decimal) else "d")
+    if language == "en":
+        return f"{figure} {'hour' if figure == '1' else 'hours'}"
+    word = {"uz_cyrl": "соат", "uz_latn": "soat", "ru": _russian_hours(figure)}[language]
+    return f"{figure.replace('.', ',')} {word}"
+
+
+def _russian_hours(figure: str) -> str:
+    """1 час, 2 часа, 5 часов, 11 часов, 21 час; a fraction governs the singular genitive: 1,5 часа."""
+    if "." in figure or (figure[-1] in "234" and figure[-2:-1] != "1"):
+        return "часа"
+    return "час" if figure[-1] == "1" and figure[-2:-1] != "1" else "часов"
+
+
+def _qr(url: str) -> str:
+    # The mask is fixed: trying all eight costs 3 ms a certificate, a fifth of the whole, and every reader takes any mask.
+    return segno.make_qr(url, error="m", mask=3).svg_inline(border=0)
+
+
+def _explained(error: typst.TypstError, facts: dict[str, object]) -> Exception:
+    """The reason in our words: Typst names the text it could not print, not the field it came from."""
+    if missing := _MISSING_GLYPH.search(error.message):
+        character = _RUST_ESCAPE.sub(lambda code: chr(int(code[1], 16)), missing[1])
+        where = next((name for name, value in facts.items() if character in json.dumps(value, ensure_ascii=False)), "text")
+        return UnprintableText(character, where)
+    if too_long := _TOO_LONG.search(error.message):
+        return TextTooLong(too_long[1])
+    return error

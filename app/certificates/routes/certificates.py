@@ -1,0 +1,85 @@
+"""Certificates for those who are signed in."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from app.access.transaction import begin, reading
+from app.answers import PRIVATE, IfMatch, answer, answer_if_changed, answer_page
+from app.certificates import actions, policy, queries
+from app.certificates.number import shown
+from app.certificates.schemas import CertificateListing, CertificateRead, CertificateRevoke
+from app.certificates.sheets import NotPrintable, printed, tag_of
+from app.identity.door import Caller, allow
+from app.listing import Page
+from app.problems import Invalid, NotFound, Stale, WrongState, problems
+from app.schemas import Id
+
+router = APIRouter(prefix="/v1/certificates", tags=["certificates"])
+
+MOST_BYTES = 10_485_760
+_PDF: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {"application/pdf": {"schema": {"type": "string", "format": "binary", "maxLength": MOST_BYTES}}},
+        "description": "The certificate, A4.",
+    }
+}
+
+
+@router.get(
+    "",
+    response_model=Page[CertificateRead],
+    dependencies=[allow(policy.READ)],
+    responses=problems(Invalid),
+)
+def list_certificates(caller: Caller, listing: Annotated[CertificateListing, Query()], request: Request) -> Response:
+    """Certificates by activity, holder, state, number and date, newest first."""
+    with reading(caller) as db:
+        return answer_page(request, queries.certificates(db, listing))
+
+
+# Before the certificate itself, whose address would take the ending for a part of the id.
+@router.get(
+    "/{certificate_id}.pdf",
+    response_class=Response,
+    dependencies=[allow(policy.READ)],
+    responses=problems(NotFound, NotPrintable) | _PDF,
+)
+def get_certificate_pdf(caller: Caller, certificate_id: Id, request: Request) -> Response:
+    """The certificate as PDF: A4, archival, in four languages. One that is revoked says so across the sheet."""
+    with reading(caller) as db:
+        found = queries.print_of(db, certificate_id)
+    # From here on no connection is held: printing takes longer than reading.
+    headers = {**PRIVATE, "ETag": tag_of(found)}
+    if headers["ETag"] in {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}:
+        return Response(status_code=304, headers=headers)
+    headers["Content-Disposition"] = f'attachment; filename="{shown(found.number)}.pdf"'
+    return Response(printed(found), headers=headers, media_type="application/pdf")
+
+
+@router.get(
+    "/{certificate_id}",
+    response_model=CertificateRead,
+    dependencies=[allow(policy.READ)],
+    responses=problems(NotFound),
+)
+def get_certificate(caller: Caller, certificate_id: Id, request: Request) -> Response:
+    """One certificate with all that is printed on it."""
+    with reading(caller) as db:
+        return answer_if_changed(request, queries.certificate(db, certificate_id))
+
+
+@router.post(
+    "/{certificate_id}/revoke",
+    response_model=CertificateRead,
+    dependencies=[allow(policy.REVOKE)],
+    responses=problems(NotFound, WrongState, Stale, Invalid),
+)
+def revoke_certificate(caller: Caller, certificate_id: Id, version: IfMatch, body: CertificateRevoke) -> Response:
+    """Declare a certificate void. It is never deleted: whoever checks it learns since when it is void, and the category of the reason.
+
+    Issuing again makes a new one, except after `fraud` and `holder_request`, which are meant for good.
+    """
+    with begin(caller) as db:
+        actions.revoke(db, certificate_id, version=version, body=body)
+        return answer(queries.certificate(db, certificate_id))
