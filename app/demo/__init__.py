@@ -1,0 +1,1 @@
+"""Demonstration data: what the project published about itself, and invented people, each marked synthetic."""
