@@ -73,7 +73,7 @@ def load(manager: Actor) -> None:
     for entry, count, others in zip(record.trainings(found), COMPLETING, NOT_COMPLETING, strict=True):
         plans = [Plan(missed=frozenset({3}) if number % 4 == 0 else frozenset(), score=60 + number * 2) for number in range(count)]
         with begin(Visit(manager, operation="load_demo")) as db:
-            rosters.append(_course(db, manager, entry, [*plans, *others], families, venue_id))
+            rosters.append(_course(db, manager, entry, plans=[*plans, *others], families=families, venue_id=venue_id))
     with begin(Visit(manager, operation="load_demo")) as db:
         total = record.total(found)
         body = HeadcountCreate(
@@ -100,7 +100,13 @@ def _venue(db: GuardedSession, manager: Actor, found: dict[str, Any]) -> uuid.UU
 
 
 def _course(
-    db: GuardedSession, manager: Actor, entry: dict[str, Any], plans: list[Plan], families: Iterator[Household], venue_id: uuid.UUID
+    db: GuardedSession,
+    manager: Actor,
+    entry: dict[str, Any],
+    *,
+    plans: list[Plan],
+    families: Iterator[Household],
+    venue_id: uuid.UUID,
 ) -> uuid.UUID:
     """One training from its plan to its end; answers its roster."""
     starts_on, precision = record.month(entry["starts_on"])
@@ -120,7 +126,8 @@ def _course(
     training = db.get_one(Training, training_id)
     course = _Course(training_id, training.roster_id)
     trainings.publish_training(db, training_id, version=training.version)
-    _enroll(db, manager, course, plans, islice(families, len(plans)), DISTRICTS.get(entry["place_soato"], entry["place_soato"]))
+    home = DISTRICTS.get(entry["place_soato"], entry["place_soato"])
+    _enroll(db, manager, course, plans=plans, families=islice(families, len(plans)), home=home)
     trainings.start_training(db, training_id, version=training.version)
     _hold(db, course, datetime(starts_on.year, starts_on.month, 7, 4, tzinfo=UTC))
     trainings.complete_training(db, training_id, version=training.version)
@@ -132,7 +139,7 @@ def _person(person: Person) -> dict[str, Any]:
     return {**names, "sex": person.sex, "birth_date": person.birth_date.isoformat()}
 
 
-def _enroll(db: GuardedSession, manager: Actor, course: _Course, plans: list[Plan], families: Iterator[Household], home: str) -> None:
+def _enroll(db: GuardedSession, manager: Actor, course: _Course, *, plans: list[Plan], families: Iterator[Household], home: str) -> None:
     for plan, household in zip(plans, families, strict=True):
         members = [{**_person(household.parent), "relationship_to_head": "head", "is_primary_caregiver": True}]
         members += [{**_person(child), "relationship_to_head": "child"} for child in household.children]
@@ -167,7 +174,5 @@ def _hold(db: GuardedSession, course: _Course, first: datetime) -> None:
         session = db.get_one(RosterSession, session_id)
         sheet = AttendanceSheet.model_validate({"items": items})
         records.put_sheet(db, course.roster_id, session_id, version=session.version, body=sheet)
-    results = [
-        {"enrollment_id": str(key), "kind": "post", "score": plan.score} for key, plan in seated.items() if plan.score is not None
-    ]
+    results = [{"enrollment_id": str(key), "kind": "post", "score": plan.score} for key, plan in seated.items() if plan.score is not None]
     records.put_results(db, course.roster_id, body=TestResults.model_validate({"items": results}))

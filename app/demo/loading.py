@@ -64,5 +64,3 @@ def _told(password: str) -> Iterator[str]:
     for name in people.ACCOUNTS:
         yield f"  {people.email(name)}"
     yield f"Service client: {people.CLIENT} (secret: the same)"
-
-

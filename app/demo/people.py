@@ -41,7 +41,11 @@ ACCOUNTS = {
 }
 _STATE = {
     "state_khorezm": ("1733", "Namuna: Xorazm viloyati davlat hamkori (synthetic)", "Demonstration state partner, Khorezm (synthetic)"),
-    "state_samarkand": ("1718", "Namuna: Samarqand viloyati davlat hamkori (synthetic)", "Demonstration state partner, Samarkand (synthetic)"),
+    "state_samarkand": (
+        "1718",
+        "Namuna: Samarqand viloyati davlat hamkori (synthetic)",
+        "Demonstration state partner, Samarkand (synthetic)",
+    ),
 }
 
 
@@ -85,5 +89,13 @@ def accounts(db: GuardedSession) -> list[Account]:
 
 def make_client(db: GuardedSession, organization: Organization, secret: str) -> None:
     """The service client of the example script."""
-    client = {"client_id": CLIENT, "name": "Demo: issues certificates", "secret_hash": secret, "scopes": SCOPES, "territory": "17"}
-    db.add(ServiceClient(organization_id=organization.id, role=organization.kind, **client))
+    client = ServiceClient(
+        organization_id=organization.id,
+        role=organization.kind,
+        client_id=CLIENT,
+        name="Demo: issues certificates",
+        secret_hash=secret,
+        scopes=SCOPES,
+        territory="17",
+    )
+    db.add(client)

@@ -26,7 +26,9 @@ def organizations(record: dict[str, Any]) -> dict[str, OrganizationCreate]:
 
 def _organization(one: dict[str, Any]) -> OrganizationCreate:
     contact = one["contact"]
-    contacts = [ContactWrite(name=contact["name_uz_cyrl"], post=contact["post_en"], phone=contact["phone_as_written"], emails=contact["emails"])]
+    contacts = [
+        ContactWrite(name=contact["name_uz_cyrl"], post=contact["post_en"], phone=contact["phone_as_written"], emails=contact["emails"])
+    ]
     return OrganizationCreate(kind=one["role"], names=Names(**one["name"]), territory="17", contacts=contacts)
 
 

@@ -15,7 +15,22 @@ WOMEN = (
     "Nigora", "Gulnora", "Zulfiya", "Dilfuza", "Maʼmura", "Shahnoza", "Nodira", "Feruza", "Munira", "Hulkar",
     "Oygul", "Saodat", "Zuhra", "Mohira", "Barno", "Gʻuncha", "Lola", "Oʻgʻiloy", "Rayhon", "Yulduz",
 )  # fmt: skip
-MEN = ("Alisher", "Bahodir", "Davron", "Eldor", "Gʻayrat", "Husan", "Isʼhoq", "Jahongir", "Kamol", "Oʻktam", "Rustam", "Sherzod", "Toʻlqin", "Ulugʻbek")
+MEN = (
+    "Alisher",
+    "Bahodir",
+    "Davron",
+    "Eldor",
+    "Gʻayrat",
+    "Husan",
+    "Isʼhoq",
+    "Jahongir",
+    "Kamol",
+    "Oʻktam",
+    "Rustam",
+    "Sherzod",
+    "Toʻlqin",
+    "Ulugʻbek",
+)
 CYRILLIC_SHARE = 0.4
 """How many write their names in Cyrillic, as many people of their parents' age do."""
 

@@ -3,7 +3,8 @@
     HIMOYA_URL=http://127.0.0.1:8000 CLIENT_ID=certificates-script CLIENT_SECRET=… python issue_certificates.py [FOLDER]
 
 Needs `pip install httpx` and a service client with the scopes trainings:read, certificates:issue and certificates:read.
-Every step can be repeated: a certificate that was issued before is answered as `already_issued`, and a PDF that was saved is not fetched again.
+Every step can be repeated: a certificate that was issued before is answered as `already_issued`, and a PDF that was saved is not
+fetched again.
 """
 
 import os
@@ -110,7 +111,8 @@ def main() -> None:
         for training in pages(http, "/v1/trainings", status="completed", limit=200):
             issue(http, training, totals)
         saved, number = save(http, folder)
-    print(f"Issued {totals['issued']}, issued before {totals['already_issued']}, refused {totals['not_eligible']}; {saved} new PDFs in {folder}/")
+    print(f"Issued {totals['issued']}, issued before {totals['already_issued']}, refused {totals['not_eligible']}")
+    print(f"Saved {saved} new PDFs in {folder}/")
     if number:
         # Anybody can do this, without an account.
         check = httpx.get(f"{URL}/v1/verify/{number}").json()

@@ -11,9 +11,9 @@ from http import HTTPStatus
 from typing import Any
 
 from himoya_client import AuthenticatedClient, Client
-from himoya_client.api.auth import login
+from himoya_client.api.sessions import log_in
 from himoya_client.api.trainings import get_training, list_trainings
-from himoya_client.models import Login
+from himoya_client.models import LogIn
 from himoya_client.types import Response
 
 
@@ -27,9 +27,9 @@ def accepted(what: str, response: Response[Any]) -> Any:
 def main() -> None:
     """Sign in, list, get."""
     url = os.environ["HIMOYA_URL"]
-    credentials = Login(email=os.environ["HIMOYA_EMAIL"], password=os.environ["HIMOYA_PASSWORD"])
+    credentials = LogIn(email=os.environ["HIMOYA_EMAIL"], password=os.environ["HIMOYA_PASSWORD"])
     with Client(base_url=url) as anonymous:
-        session = accepted("Signing in", login.sync_detailed(client=anonymous, body=credentials))
+        session = accepted("Signing in", log_in.sync_detailed(client=anonymous, body=credentials))
 
     with AuthenticatedClient(base_url=url, token=session.access_token) as client:
         trainings = accepted("Listing trainings", list_trainings.sync_detailed(client=client, limit=5)).items
