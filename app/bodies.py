@@ -4,14 +4,19 @@ Sources: RFC 8259 (JSON), RFC 8785's I-JSON restrictions, Unicode TR #36 and CVE
 """
 
 import json
+import math
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Any
 
 from app.problems import BadRequest, Fault, Invalid
 
 MOST_KEYS = 1000
 DEEPEST = 20
+LARGEST = 2**53 - 1
+"""The largest whole number that every JSON reader keeps exact (RFC 7493, 2.2)."""
+_POINTER = 300
 # Line feed, carriage return and tab pass here; a single-line field refuses them itself.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]")
 
@@ -54,24 +59,41 @@ def checked(raw: bytes) -> bytes:
     normal = _walk(value, "", 0, faults)
     if faults:
         raise Invalid(faults=faults[:100])
-    return raw if raw.isascii() and normal == value else json.dumps(normal, ensure_ascii=False).encode()
+    return raw if normal == value else json.dumps(normal, ensure_ascii=False).encode()
+
+
+def forbidden(text: str) -> bool:
+    """Whether it holds a control or text-direction character."""
+    return _FORBIDDEN.search(text) is not None
 
 
 def _walk(value: Any, pointer: str, depth: int, faults: list[Fault]) -> Any:
+    """The value with its texts in NFC; what is wrong with it goes to `faults`."""
     if depth > DEEPEST:
         raise BadRequest(f"A body may nest at most {DEEPEST} levels deep.")
     if isinstance(value, str):
-        if _FORBIDDEN.search(value):
+        if forbidden(value):
             faults.append(Fault(pointer, "forbidden_character", "Holds a control or text-direction character."))
         return unicodedata.normalize("NFC", value)
+    if isinstance(value, int | float):
+        if abs(value) > LARGEST if isinstance(value, int) else not math.isfinite(value):
+            faults.append(Fault(pointer, "out_of_range", f"Must lie within ±{LARGEST}."))
+        return value
     if isinstance(value, dict):
-        for key in value:
-            if _FORBIDDEN.search(key):
-                faults.append(Fault(pointer, "forbidden_character", "A key holds a control or text-direction character."))
-        return {
-            key: _walk(item, f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}"[:300], depth + 1, faults)
-            for key, item in value.items()
-        }
+        if any(map(forbidden, value)):
+            # A pointer below such a key would repeat it.
+            faults.append(Fault(pointer, "forbidden_character", "A key holds a control or text-direction character."))
+            return value
+        return dict(zip(value, _each(value.values(), map(_step, value), pointer, depth, faults), strict=True))
     if isinstance(value, list):
-        return [_walk(item, f"{pointer}/{place}", depth + 1, faults) for place, item in enumerate(value)]
+        return _each(value, map(str, range(len(value))), pointer, depth, faults)
     return value
+
+
+def _each(values: Iterable[Any], steps: Iterable[str], pointer: str, depth: int, faults: list[Fault]) -> list[Any]:
+    return [_walk(value, f"{pointer}/{step}"[:_POINTER], depth + 1, faults) for value, step in zip(values, steps, strict=True)]
+
+
+def _step(key: str) -> str:
+    """A key as a step of a JSON pointer (RFC 6901, 3)."""
+    return key.replace("~", "~0").replace("/", "~1")

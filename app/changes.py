@@ -75,7 +75,8 @@ def follow(session_class: type[Session]) -> None:
 
     @event.listens_for(session_class, "before_flush")
     def collect(session: Session, context: UOWTransaction, instances: object) -> None:
-        session.info.setdefault("changes", []).extend(changes_of(session))
+        # Put anew, not added to: a flush that failed and was rolled back to a savepoint must leave nothing to the next one.
+        session.info["changes"] = changes_of(session)
 
     @event.listens_for(session_class, "after_flush")
     def write(session: Session, context: UOWTransaction) -> None:

@@ -1,4 +1,4 @@
-"""The command line: serve, migrate, load, account, keys, openapi, access-matrix, settings."""
+"""The command line: serve, migrate, load-demo, purge, account, keys, and what is printed from the code."""
 
 import argparse
 import getpass
@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from app import database
 from app.database import Database
-from app.settings import Settings, settings
+from app.settings import settings
 
 ROOT = Path(__file__).parent.parent
 
@@ -24,6 +25,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ValidationError as error:
         for item in error.errors():
             print(f"{'.'.join(str(part) for part in item['loc']).upper()}: {item['msg']}", file=sys.stderr)
+        return 2
+    except SettingsError as error:
+        # A value that should be JSON and is not; the message names the field and not the value.
+        print(f"{str(error).partition(chr(34))[2].partition(chr(34))[0].upper()}: is not JSON", file=sys.stderr)
         return 2
     given = _parser().parse_args(arguments)
     return int(given.run(given) or 0)
@@ -50,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("openapi", help="print the contract").set_defaults(run=_openapi)
     commands.add_parser("access-matrix", help="print who may do what to which rows").set_defaults(run=_access_matrix)
     commands.add_parser("settings", help="print every setting with its default").set_defaults(run=_settings)
+    commands.add_parser("problems", help="print every problem and what to do about it").set_defaults(run=_problems)
     return parser
 
 
@@ -66,12 +72,13 @@ def _migrate(_given: argparse.Namespace | None = None) -> None:
     config = Config(ROOT / "alembic.ini")
     config.set_main_option("script_location", str(ROOT / "migrations"))
     config.attributes["url"] = settings().database_url
-    command.upgrade(config, "head")
     from app import features
     from app.places.loading import load_places
 
-    features.policies()
+    # Made first: an embedded database needs its folder.
     _use_database()
+    command.upgrade(config, "head")
+    features.policies()
     load_places()
 
 
@@ -124,14 +131,32 @@ def _purge(_given: argparse.Namespace) -> None:
 
 
 def _create_account(given: argparse.Namespace) -> int:
-    from app import features
-    from app.partners.founding import found_installation
+    from app import features, health
+    from app.partners.founding import FoundingRefused, found_installation
+    from app.problems import Problem
 
     features.policies()
     _use_database()
-    password = os.environ.get("ACCOUNT_PASSWORD") or getpass.getpass("Password: ")
-    print(found_installation(email=given.email, name=given.name, organization=given.organization, password=password))
+    try:
+        health.is_ready()
+        password = os.environ.get("ACCOUNT_PASSWORD") or _new_password()
+        print(found_installation(email=given.email, name=given.name, organization=given.organization, password=password))
+    except Problem as problem:
+        print(problem.detail or problem.title, file=sys.stderr)
+        return 1
+    except FoundingRefused as refused:
+        print(refused, file=sys.stderr)
+        return 2
     return 0
+
+
+def _new_password() -> str:
+    from app.partners.founding import FoundingRefused
+
+    password = getpass.getpass("Password (at least 12 characters): ")
+    if getpass.getpass("The same again: ") != password:
+        raise FoundingRefused("password: the two are not the same.")
+    return password
 
 
 def _rotate_keys(_given: argparse.Namespace) -> None:
@@ -154,5 +179,12 @@ def _access_matrix(_given: argparse.Namespace) -> None:
 
 
 def _settings(_given: argparse.Namespace) -> None:
-    for name, field in Settings.model_fields.items():
-        print(f"{name.upper()} (default: {field.default})\n    {field.description}")
+    from app.reference import settings_page
+
+    print(settings_page(), end="")
+
+
+def _problems(_given: argparse.Namespace) -> None:
+    from app.reference import problems_page
+
+    print(problems_page(), end="")

@@ -6,7 +6,7 @@ PostgreSQL names the constraint; SQLite names the columns, so the name is looked
 import re
 from collections.abc import Callable
 
-from sqlalchemy import Table, UniqueConstraint
+from sqlalchemy import Index, Table, UniqueConstraint
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
@@ -54,7 +54,9 @@ def constraint_of(error: IntegrityError) -> str:
 
 
 def _unique_on(table: Table, columns: set[str]) -> str:
-    if {column.name for column in table.primary_key} == columns:
+    # Whatever holds the whole primary key breaks only where that breaks too.
+    if {column.name for column in table.primary_key} <= columns:
         return str(table.primary_key.name)
-    candidates = [*(c for c in table.constraints if isinstance(c, UniqueConstraint)), *(index for index in table.indexes if index.unique)]
+    constraints = (one for one in table.constraints if isinstance(one, UniqueConstraint))
+    candidates: list[UniqueConstraint | Index] = [*constraints, *(index for index in table.indexes if index.unique)]
     return next((str(found.name) for found in candidates if {column.name for column in found.columns} == columns), "")

@@ -24,8 +24,8 @@ def bound(node: Any) -> None:
     if node.get("type") == "string" and not {"enum", "const"} & node.keys():
         node.setdefault("maxLength", _LENGTHS.get(node.get("format", ""), _LONGEST_TEXT))
     elif node.get("type") == "integer":
-        low = node.setdefault("minimum", node.pop("exclusiveMinimum", -_INT64))
-        high = node.setdefault("maximum", node.pop("exclusiveMaximum", _INT64))
+        low: Any = node.setdefault("minimum", node.pop("exclusiveMinimum", -_INT64))
+        high: Any = node.setdefault("maximum", node.pop("exclusiveMaximum", _INT64))
         node.setdefault("format", "int32" if low >= -_INT32 and high <= _INT32 else "int64")
     elif node.get("type") == "array":
         node.setdefault("maxItems", _MOST_ITEMS)

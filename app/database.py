@@ -61,8 +61,8 @@ class Entity(SQLModel):
     """What every row has. `version` is the ETag; an update is `WHERE id = … AND version = …`, so of two racers one loses."""
 
     id: uuid.UUID = Field(default_factory=uuid7, primary_key=True)
-    created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)  # type: ignore[call-overload]
-    updated_at: datetime = Field(default_factory=now, sa_type=UtcDateTime, sa_column_kwargs={"onupdate": now})  # type: ignore[call-overload]
+    created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+    updated_at: datetime = Field(default_factory=now, sa_type=UtcDateTime, sa_column_kwargs={"onupdate": now})
     version: int = Field(default=1)
     # SHA-256 of the body that made the row when the client chose its id: the same create sent again is recognized by it.
     origin: bytes | None = Field(default=None, max_length=32)

@@ -30,7 +30,7 @@ class Idempotency(SQLModel, table=True):
     actor: str = Field(primary_key=True, max_length=64)
     key: str = Field(primary_key=True, max_length=64)
     fingerprint: str = Field(max_length=64)
-    at: datetime = Field(sa_type=UtcDateTime, index=True)  # type: ignore[call-overload]
+    at: datetime = Field(sa_type=UtcDateTime, index=True)
     status: int | None = None
     headers: dict[str, str] | None = Field(default=None, sa_type=Json)
     body: bytes | None = None
@@ -49,6 +49,7 @@ class Replay(Problem):
     """Not a refusal: carries the first answer out of `begin`, past the endpoint's body."""
 
     code = "replay"
+    is_refusal = False
 
     def __init__(self, stored: sa.Row[Any]) -> None:
         super().__init__()
@@ -84,6 +85,8 @@ def claim(connection: sa.Connection, retry: Retry) -> None:
     try:
         mine = connection.execute(_CLAIM[connection.dialect.name], row).first()
     except OperationalError as error:
+        if not is_lock(error):
+            raise
         raise KeyInProgress from error
     if mine is not None:
         return
@@ -93,6 +96,11 @@ def claim(connection: sa.Connection, retry: Retry) -> None:
     if stored.fingerprint != retry.fingerprint:
         raise KeyReused
     raise Replay(stored)
+
+
+def is_lock(error: OperationalError) -> bool:
+    """Whether another transaction's lock was not released in time."""
+    return "database is locked" in str(error.orig) or getattr(error.orig, "sqlstate", None) in ("55P03", "40P01", "57014")
 
 
 def record(connection: sa.Connection, retry: Retry, response: Response) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import Request, params
 from fastapi.dependencies.utils import get_flat_params
 
+from app.bodies import forbidden
 from app.problems import Fault, Invalid
 
 _known: dict[int, frozenset[str]] = {}
@@ -22,15 +23,20 @@ def _names(route: Any) -> frozenset[str]:
 
 
 async def known_query(request: Request) -> None:
-    """Invalid for a parameter that the route does not have, or that stands twice."""
-    if not request.scope.get("query_string"):
+    """Invalid for a parameter that the route does not have, or that stands twice. Pages for people, which the contract does not list,
+    pass over it: whoever sends a link on may have something of their own added to it.
+    """
+    route = request.scope["route"]
+    if not request.scope.get("query_string") or not route.include_in_schema:
         return
-    names = [name for name, _ in request.query_params.multi_items()]
-    allowed = _names(request.scope["route"])
-    faults = [Fault(f"/{name}"[:100], "unknown", "There is no such parameter here.", "query") for name in names if name not in allowed]
-    faults += [
-        Fault(f"/{name}", "repeated", "Stands more than once.", "query")
-        for name in sorted({name for name in names if names.count(name) > 1} & allowed)
-    ]
+    names, known = [name for name, _ in request.query_params.multi_items()], _names(route)
+    faults = [Fault(_pointer(name), "unknown", "There is no such parameter here.", "query") for name in names if name not in known]
+    repeated = sorted({name for name in names if names.count(name) > 1} & known)
+    faults += [Fault(f"/{name}", "repeated", "Stands more than once.", "query") for name in repeated]
     if faults:
         raise Invalid(faults=faults[:50])
+
+
+def _pointer(name: str) -> str:
+    """A name that was sent, as a pointer; nothing of one that holds a control or text-direction character."""
+    return "" if forbidden(name) else f"/{name}"[:100]

@@ -21,28 +21,31 @@ from app.settings import settings
 
 log = logging.getLogger("himoya.requests")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_LENGTH = re.compile(r"[0-9]{1,18}")
 _FORM_PATHS = ("/v1/oauth/token", "/v/")
 """Addresses that take a form as well: RFC 6749 prescribes it for tokens; the public page works without JavaScript."""
 _ALWAYS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"), (b"x-frame-options", b"DENY"))
 _API_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 
 
-class Limits:
-    """The outermost middleware of ours."""
+class Envelope:
+    """The outermost middleware: the request's id, the headers of every answer, HEAD, one log line."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Bound the request, pass it on, and answer for whatever breaks below."""
+        """Pass the request on and dress its answer. HEAD is answered as GET is, without the body (RFC 9110, 9.3.2)."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         started = time.perf_counter()
-        headers = Headers(scope=scope)
-        asked = headers.get("x-request-id", "")
+        asked = Headers(scope=scope).get("x-request-id", "")
         request_id = asked if _REQUEST_ID.fullmatch(asked) else uuid.uuid4().hex
-        scope.setdefault("state", {})["request_id"] = request_id
+        inner = {**scope, "state": {**scope.get("state", {}), "request_id": request_id}}
+        is_head = scope["method"] == "HEAD"
+        if is_head:
+            inner["method"] = "GET"
         status = 0
 
         async def answer(message: Message) -> None:
@@ -50,32 +53,47 @@ class Limits:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 _dress(message, request_id)
+            elif is_head and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
             await send(message)
 
         try:
-            body = await _body(scope, receive, headers)
+            await self.app(inner, receive, answer)
+        finally:
+            elapsed = round((time.perf_counter() - started) * 1000, 1)
+            about = {"request_id": request_id, "method": scope["method"], "route": _route(inner), "status": status, "ms": elapsed}
+            log.info("request", extra={**about, "actor": inner["state"].get("actor", "")})
+
+
+class Bounds:
+    """The innermost middleware: bounds the body, and answers for whatever breaks below."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Read the body within its bounds and hand it on."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def answer(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            body = await _body(scope, receive, Headers(scope=scope))
             await self.app(scope, _replay(body, receive), answer)
         except Problem as problem:
             await problem.response(Request(scope))(scope, receive, answer)
         except Exception:
+            request_id = scope["state"]["request_id"]
             log.exception("request failed", extra={"request_id": request_id, "route": _route(scope), "method": scope["method"]})
-            if status:
+            if started:
                 raise
             await Internal().response(Request(scope))(scope, receive, answer)
-        finally:
-            elapsed = round((time.perf_counter() - started) * 1000, 1)
-            state = scope["state"]
-            log.info(
-                "request",
-                extra={
-                    "request_id": request_id,
-                    "method": scope["method"],
-                    "route": _route(scope),
-                    "status": status,
-                    "ms": elapsed,
-                    "actor": state.get("actor", ""),
-                },
-            )
 
 
 def _route(scope: Scope) -> str:
@@ -103,7 +121,9 @@ async def _body(scope: Scope, receive: Receive, headers: Headers) -> bytes:
         # Two servers that disagree on where a request ends can be made to answer a second one hidden in the first (RFC 9112, 11.2).
         raise BadRequest("Send Content-Length or Transfer-Encoding, not both.", headers={"Connection": "close"})
     limit = settings().body_limit
-    if length is not None and (not length.isdigit() or int(length) > limit):
+    if length is not None and not _LENGTH.fullmatch(length):
+        raise BadRequest("Content-Length is no number of bytes.", headers={"Connection": "close"})
+    if int(length or 0) > limit:
         raise TooLarge(f"At most {limit} bytes.", headers={"Connection": "close"})
     if not coding and not int(length or 0):
         return b""

@@ -5,10 +5,11 @@ The cursor is opaque and bound to the filters and the sort it was made for.
 
 import base64
 import hashlib
+import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import sqlalchemy as sa
@@ -18,15 +19,19 @@ from sqlalchemy import bindparam
 
 from app.access.guard import prebuilt
 from app.access.transaction import Rows
+from app.bodies import LARGEST
 from app.database import Entity
 from app.problems import BadRequest
 from app.uzbek.keys import query_tokens
 
 T = TypeVar("T")
+Shape = Callable[[Sequence[Any]], dict[str, Any]]
+LONGEST_CURSOR = 800
+"""Room for the longest text that a list is sorted by: a name's search key of 500 characters."""
 CAP = 10_000
 """A total is counted up to here."""
 _SHAPES = 512
-"""Forms of one list that are kept; a client cannot make more than its filters' combinations."""
+"""Forms of one list that are kept; a client that tries every combination of filters must not fill the memory."""
 
 
 class Listing(BaseModel):
@@ -36,7 +41,7 @@ class Listing(BaseModel):
 
     limit: Annotated[int, Field(ge=1, le=200, description="Rows a page.")] = 50
     cursor: Annotated[
-        str | None, Field(max_length=400, pattern=r"^[A-Za-z0-9_-]+$", description="`next` of the page before, as it came.")
+        str | None, Field(max_length=LONGEST_CURSOR, pattern=r"^[A-Za-z0-9_-]+$", description="`next` of the page before, as it came.")
     ] = None
     include: Annotated[Literal["total"] | None, Field(description="`total`: count the rows too, up to 10,000.")] = None
 
@@ -45,7 +50,7 @@ class Page(BaseModel, Generic[T]):
     """One page of a list."""
 
     items: list[T] = Field(max_length=200)
-    next: str | None = Field(description="Cursor of the next page; null on the last.", max_length=400)
+    next: str | None = Field(description="Cursor of the next page; null on the last.", max_length=LONGEST_CURSOR)
     total: int | None = Field(default=None, ge=0, le=CAP, description="Rows in all pages, up to 10,000; only with `include=total`.")
     total_is_capped: bool | None = Field(default=None, description="Whether there are more than `total` says; only with `include=total`.")
 
@@ -76,12 +81,23 @@ class Keyset:
     """One list of one feature: its columns, filters and sorts; each combination is a statement that is built on first use."""
 
     def __init__(
-        self, name: str, statement: sa.Select[Any], *, key: Any, sorts: Mapping[str, Sort], filters: Mapping[str, sa.ColumnElement[bool]]
+        self,
+        name: str,
+        statement: sa.Select[Any],
+        *,
+        key: Any,
+        sorts: Mapping[str, Sort],
+        filters: Mapping[str, sa.ColumnElement[bool]],
+        shape: Shape | None = None,
     ) -> None:
-        """`filters` are conditions with a bind parameter of their own name, or with none."""
+        """`filters` are conditions with a bind parameter of their own name, or with none. `shape` makes an item of a row, which holds
+        the statement's columns and two more behind them; without it the item has the columns by their names.
+        """
         self.name, self.statement, self.key, self.sorts, self.filters = name, statement, key, sorts, filters
         self.names = [str(column["name"]) for column in statement.column_descriptions]
+        self.shape = shape or (lambda row: dict(zip(self.names, row, strict=False)))
         self._built: dict[tuple[str, ...], sa.Select[Any]] = {}
+        self._building = threading.Lock()
 
     def page(self, db: Rows, listing: Listing, values: Mapping[str, Any]) -> "Found":
         """The page that the listing asks for. `values` has the filters that are set, each with its value.
@@ -93,8 +109,9 @@ class Keyset:
         given = {**_binds(values), "page_rows": listing.limit + 1}
         if listing.cursor:
             given |= _position(listing.cursor, bound, self.sorts[sort])
-        rows = db.rows(self._statement(sort, bool(listing.cursor), values), given)
-        items = [dict(zip(self.names, row, strict=False)) for row in rows[: listing.limit]]
+        # The row too many tells that there is a next page; nobody sees it.
+        rows = db.rows(self._statement(sort, bool(listing.cursor), values), given, shown=listing.limit)
+        items = [self.shape(row) for row in rows[: listing.limit]]
         more = self._total(db, values) if listing.include == "total" else {}
         if len(rows) <= listing.limit:
             return Found(items, None, more)
@@ -104,12 +121,12 @@ class Keyset:
     def _total(self, db: Rows, values: Mapping[str, Any]) -> dict[str, Any]:
         """`{total, total_is_capped}`."""
         key = ("total", *sorted(values))
-        if key not in self._built:
+        if (statement := self._built.get(key)) is None:
             inner = (
                 self.statement.with_only_columns(self.key).where(*(self.filters[name] for name in sorted(values))).limit(CAP + 1).subquery()
             )
-            self._keep(key, sa.select(sa.func.count()).select_from(inner))
-        count = db.rows(self._built[key], _binds(values))[0][0]
+            statement = self._kept(key, sa.select(sa.func.count()).select_from(inner))
+        count = db.rows(statement, _binds(values))[0][0]
         return {"total": min(count, CAP), "total_is_capped": count > CAP}
 
     def _statement(self, sort: str, after: bool, values: Mapping[str, Any]) -> sa.Select[Any]:  # noqa: FBT001 – a part of the statement's shape.
@@ -127,13 +144,18 @@ class Keyset:
                 here = sa.tuple_(bindparam("after_value", type_=by.column.type), bindparam("after_id", type_=self.key.type))
                 row = sa.tuple_(by.column, self.key)
                 statement = statement.where(row < here if by.descending else row > here)
-            self._keep(key, statement.where(*(self.filters[name] for name in sorted(values))))
+            return self._kept(key, statement.where(*(self.filters[name] for name in sorted(values))))
         return self._built[key]
 
-    def _keep(self, key: tuple[str, ...], statement: sa.Select[Any]) -> None:
-        if len(self._built) >= _SHAPES:
-            raise RuntimeError(f"{self.name} has too many forms")
-        self._built[key] = prebuilt(statement, f"{self.name}.{'.'.join(key)}")
+    def _kept(self, key: tuple[str, ...], statement: sa.Select[Any]) -> sa.Select[Any]:
+        """The statement, kept for the next time; beyond the cap it runs without being kept, slower and just as guarded."""
+        # Two first users at once must not both name it.
+        with self._building:
+            if key not in self._built:
+                if len(self._built) >= _SHAPES:
+                    return statement
+                self._built[key] = prebuilt(statement, f"{self.name}.{'.'.join(key)}")
+            return self._built[key]
 
 
 def _cursor(bound: str, value: Any, key: uuid.UUID) -> str:
@@ -144,15 +166,27 @@ def _position(cursor: str, bound: str, sort: Sort) -> dict[str, Any]:
     try:
         made_for, value, key = from_json(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if made_for == bound:
-            return {"after_value": _typed(value, sort.column.type.python_type), "after_id": uuid.UUID(key)}
-    except (ValueError, TypeError, AttributeError):
+            # A decorated type answers `object` for itself; what it decorates knows.
+            decorated = getattr(sort.column.type, "impl_instance", sort.column.type)
+            return {"after_value": _typed(value, decorated.python_type), "after_id": uuid.UUID(key)}
+    except (ValueError, TypeError, AttributeError, OverflowError):
         pass
     raise BadRequest("This cursor was made for another list, sort or filter; start again without it.")
 
 
 def _typed(value: Any, kind: type) -> Any:
-    if kind in (datetime, date):
-        return kind.fromisoformat(value)
+    """The value as the column takes it. A cursor can be forged, so it is read like any other input; raises ValueError, OverflowError."""
+    if kind is datetime:
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is None:
+            raise ValueError("a moment needs its zone")
+        return moment.astimezone(UTC)
+    if kind is date:
+        return date.fromisoformat(value)
+    if kind is str and (not isinstance(value, str) or "\0" in value):
+        raise ValueError("no text that a column can hold")
+    if kind is int and not -LARGEST <= value <= LARGEST:
+        raise ValueError("no number that a column can hold")
     return kind(value)
 
 
@@ -183,3 +217,18 @@ def words_of(q: str | None) -> dict[str, Any]:
         return {}
     words = query_tokens(q)[:MOST_WORDS] or (("?", "?"),)
     return {f"q{n}": {f"q{n}_strict": f"% {strict}%", f"q{n}_loose": f"% {loose}%"} for n, (strict, loose) in enumerate(words, 1)}
+
+
+_LEVELS = (2, 4, 7, 12)
+
+
+def territory_filters(column: Any) -> dict[str, sa.ColumnElement[bool]]:
+    """Filters `territory2`…`territory12`, one a level: rows in a place or in any place within it, read off the index on that level."""
+    one: sa.ColumnElement[int] = sa.literal_column("1")
+    prefix = bindparam("in_territory", type_=sa.String())
+    return {f"territory{level}": sa.func.substr(column, one, sa.literal_column(str(level))) == prefix for level in _LEVELS}
+
+
+def territory_of(territory: str | None) -> dict[str, Any]:
+    """The territory filter that a listing sets."""
+    return {} if territory is None else {f"territory{len(territory)}": {"in_territory": territory}}

@@ -5,14 +5,14 @@ from contextlib import asynccontextmanager
 
 import anyio.to_thread
 from fastapi import Depends, FastAPI
-from fastapi.middleware.cors import CORSMiddleware
+from fastapi.routing import APIRoute
 
-from app import contract, database, features, health, problem_pages, problems, vocabulary
+from app import contract, cross_origin, database, features, health, problem_pages, problems, vocabulary
 from app.audit.views import views
 from app.database import Database
 from app.identity import keys
 from app.known_query import known_query
-from app.limits import Limits
+from app.limits import Bounds, Envelope
 from app.settings import settings
 from app.worker import Housekeeping
 
@@ -34,6 +34,11 @@ async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         views.stop()
 
 
+def operation_id(route: APIRoute) -> str:
+    """The operation's name in the contract and in the trail: that of its function."""
+    return route.name
+
+
 def create_app() -> FastAPI:
     """The service; `uvicorn app.main:create_app --factory` runs it."""
     app = FastAPI(
@@ -46,27 +51,14 @@ def create_app() -> FastAPI:
         openapi_url=None,
         dependencies=[Depends(known_query)],
         redirect_slashes=False,
+        generate_unique_id_function=operation_id,
     )
     problems.install(app)
+    # The last one added is the first one met: refusals of the innermost pass through the others, so a page of another origin can read them.
+    app.add_middleware(Bounds)
     for router in (*features.routers(), vocabulary.router, health.router, problem_pages.router, contract.router):
         app.include_router(router)
-    if settings().cors_origins:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=list(settings().cors_origins),
-            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-            allow_headers=[
-                "Authorization",
-                "Content-Type",
-                "If-Match",
-                "If-None-Match",
-                "Idempotency-Key",
-                "X-Request-ID",
-                "Accept-Language",
-            ],
-            expose_headers=["ETag", "Location", "Link", "X-Request-ID", "Retry-After", "Idempotent-Replayed"],
-            max_age=600,
-        )
-    app.add_middleware(Limits)
+    cross_origin.install(app)
+    app.add_middleware(Envelope)
     contract.install(app)
     return app

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, Field
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
@@ -60,6 +61,7 @@ class Problem(Exception):
     code: ClassVar[str] = "internal"
     title: ClassVar[str] = "Internal error"
     headers: ClassVar[dict[str, str]] = {}
+    is_refusal: ClassVar[bool] = True
 
     def __init__(
         self, detail: str | None = None, *, faults: Sequence[Fault] = (), headers: dict[str, str] | None = None, **extra: Any
@@ -76,7 +78,7 @@ class Problem(Exception):
             "title": translate(self.title, language),
             "status": self.status,
             "detail": self.detail,
-            "instance": request.url.path,
+            "instance": request.url.path[:2000],
             "code": self.code,
             "request_id": request.scope.get("state", {}).get("request_id", ""),
             "errors": [asdict(fault) for fault in self.faults],
@@ -228,7 +230,7 @@ def all_problems() -> list[type[Problem]]:
         kind = todo.pop()
         todo.extend(kind.__subclasses__())
         found.add(kind)
-    return sorted(found - {Problem}, key=lambda kind: (kind.status, kind.code))
+    return sorted((kind for kind in found - {Problem} if kind.is_refusal), key=lambda kind: (kind.status, kind.code))
 
 
 def problems(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
@@ -247,10 +249,17 @@ def faults_of(error: RequestValidationError) -> list[Fault]:
     for item in error.errors()[:200]:
         place, *path = item["loc"]
         pointer = "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path if not str(step).startswith("function-"))
-        known: Place = place if place in ("query", "path", "header") else "body"  # type: ignore[assignment]
+        known: Place = place if place in ("query", "path", "header") else "body"
         message = item["msg"].removeprefix("Value error, ")
         found.append(Fault(pointer[:300], item["type"], message[:500], known))
     return found
+
+
+def allowed_methods(app: FastAPI, path: str) -> set[str]:
+    """Every method that some route answers at this address."""
+    fitting = (route for route in iter_route_contexts(app.routes) if route.path_regex.match(path))
+    found = {method for route in fitting for method in route.methods or ()}
+    return found | {"HEAD"} if "GET" in found else found
 
 
 def install(app: FastAPI) -> None:
@@ -265,11 +274,6 @@ def install(app: FastAPI) -> None:
         faults = faults_of(error)
         if any(fault.code == "json_invalid" for fault in faults):
             return BadRequest("The body is not JSON.").response(request)
-        if (
-            any(fault.place == "body" and not fault.pointer and fault.code == "model_attributes_type" for fault in faults)
-            and await request.body()
-        ):
-            return WrongMediaType("Send a JSON object with Content-Type: application/json.").response(request)
         return Invalid(faults=faults).response(request)
 
     async def framework(request: Request, error: Exception) -> Response:
@@ -277,8 +281,12 @@ def install(app: FastAPI) -> None:
         kinds = {
             kind.status: kind for kind in (BadRequest, Unauthenticated, Forbidden, NotFound, MethodNotAllowed, TooLarge, WrongMediaType)
         }
-        kind = kinds.get(error.status_code, BadRequest if error.status_code < 500 else Internal)
-        return kind(headers=dict(error.headers or {})).response(request)
+        kind = kinds.get(error.status_code, BadRequest if error.status_code < Internal.status else Internal)
+        headers = dict(error.headers or {})
+        if kind is MethodNotAllowed:
+            # The framework names the methods of the first route that fits; an address may have several.
+            headers["Allow"] = ", ".join(sorted(allowed_methods(app, request.url.path)))
+        return kind(headers=headers).response(request)
 
     app.add_exception_handler(Problem, problem)
     app.add_exception_handler(RequestValidationError, malformed)

@@ -1,15 +1,17 @@
 """The types that requests and answers are made of: strict, bounded, in the words of the contract."""
 
 import hashlib
+import re
 import uuid
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import Enum, StrEnum
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 E = TypeVar("E", bound=Enum)
+_DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SAMPLE_ID = "01930c2e-5f3a-7c4e-9d1b-2a6f4e8c0d17"
 
 
@@ -46,7 +48,8 @@ def _uuid(value: str) -> uuid.UUID:
 
 
 def _date(value: str) -> date:
-    if len(value) != 10:  # noqa: PLR2004 – YYYY-MM-DD.
+    # Python also reads ISO weeks, such as 2020-W01-1, which nobody here means.
+    if not _DATE.fullmatch(value):
         raise ValueError("must be a date as YYYY-MM-DD")
     try:
         return date.fromisoformat(value)
@@ -59,6 +62,13 @@ def _moment(value: str) -> datetime:
         return datetime.fromisoformat(value)
     except ValueError:
         raise ValueError("must be a time as in 2026-03-01T09:00:00+05:00") from None
+
+
+def _in_utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("lies outside the calendar") from None
 
 
 def _single_line(value: str) -> str:
@@ -87,24 +97,33 @@ def word(kind: type[E]) -> Any:
 
 def line(longest: int, *, pattern: str | None = None, description: str | None = None) -> Any:
     """A text of one line, without blanks at its ends."""
-    constraints = StringConstraints(strip_whitespace=True, min_length=1, max_length=longest, pattern=pattern)
-    return Annotated[str, constraints, AfterValidator(_single_line), Field(description=description)]
+    return Annotated[str, _bounded(longest, pattern), AfterValidator(_single_line), Field(description=description)]
+
+
+def kept() -> Any:
+    """The default of a field of an update that may be left out but not emptied: null is refused, and the contract says so."""
+    return Field(default_factory=lambda: None)
+
+
+def _bounded(longest: int, pattern: str | None = None) -> StringConstraints:
+    return StringConstraints(strip_whitespace=True, min_length=1, max_length=longest, pattern=pattern)
 
 
 Id = Annotated[uuid.UUID, _from_text(_uuid)]
 NewId = Annotated[
     Id | None,
     Field(
-        description="A UUIDv7 of your own, for work offline and natural retries: the same id and body again answers 200 with the row. Left out, one is made.",
+        description="A UUIDv7 of your own, for work offline and natural retries: the same id and body again answers 200 with the row. "
+        "Left out, one is made.",
         examples=[_SAMPLE_ID],
     ),
 ]
 IsoDate = Annotated[date, _from_text(_date)]
 PastDate = Annotated[IsoDate, AfterValidator(_not_ahead)]
-Moment = Annotated[AwareDatetime, _from_text(_moment)]
-Line = line(200)
-Name = line(80)
-Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
+Moment = Annotated[AwareDatetime, _from_text(_moment), AfterValidator(_in_utc)]
+Line = Annotated[str, _bounded(200), AfterValidator(_single_line)]
+Name = Annotated[str, _bounded(80), AfterValidator(_single_line)]
+Note = Annotated[str, _bounded(4000)]
 Territory = Annotated[
     str,
     StringConstraints(pattern=r"^17(\d{2}(\d{3}(-\d{4})?)?)?$", max_length=12),

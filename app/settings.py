@@ -18,7 +18,8 @@ class Settings(BaseSettings):
 
     database_url: str = Field(
         "sqlite:///var/himoya.db",
-        description="SQLAlchemy URL: `sqlite:///path` (embedded, the default) or `postgresql+psycopg://user:password@host/name` (production).",
+        description="SQLAlchemy URL: `sqlite:///path` (embedded, the default) or `postgresql+psycopg://user:password@host/name` "
+        "(production).",
     )
     database_pool: int | None = Field(
         None,
@@ -43,14 +44,16 @@ class Settings(BaseSettings):
     )
     trusted_proxies: str = Field(
         "",
-        description="Comma-separated addresses of reverse proxies whose `X-Forwarded-For` is believed; empty: none is. Throttling counts by the address found so.",
+        description="Comma-separated addresses of reverse proxies whose `X-Forwarded-For` is believed; empty: none is. "
+        "Throttling counts by the address found so.",
     )
     body_limit: int = Field(1_048_576, ge=1024, description="Largest request body, in bytes.")
     body_seconds: float = Field(20.0, gt=0, description="Time within which a request body must have arrived, in seconds.")
     demo_password: SecretStr | None = Field(
         None,
         min_length=8,
-        description="Password of all demonstration accounts and secret of the demonstration service client. Default: random, printed once when they are made.",
+        description="Password of all demonstration accounts and secret of the demonstration service client. "
+        "Default: random, printed once when they are made.",
     )
 
     @field_validator("database_url")
@@ -79,4 +82,4 @@ def settings() -> Settings:
 
     Raises pydantic.ValidationError when a variable cannot be used; `app.cli` prints it and stops.
     """
-    return Settings()  # type: ignore[call-arg]  # Every field has a default; the type checker cannot see the environment.
+    return Settings()  # Every field has a default; the type checker cannot see the environment.

@@ -16,8 +16,8 @@ ATTEMPTS_KEPT = timedelta(days=1)
 SESSIONS_KEPT = timedelta(days=90)
 """An ended session stays this long, so that a manager can still see when somebody was logged in."""
 
-_attempts = sa.delete(LoginAttempt).where(LoginAttempt.at < sa.bindparam("before"))  # type: ignore[arg-type]
-_sessions = sa.delete(LoginSession).where(LoginSession.expires_at < sa.bindparam("before"))  # type: ignore[arg-type]
+_attempts = sa.delete(LoginAttempt).where(LoginAttempt.at < sa.bindparam("before"))
+_sessions = sa.delete(LoginSession).where(LoginSession.expires_at < sa.bindparam("before"))
 
 
 def purge() -> dict[str, int]:

@@ -2,8 +2,9 @@
 
 import uuid
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from app.idempotency import Retry
 
@@ -62,6 +63,8 @@ class Visit:
     retry: Retry | None = None
     request_id: str = ""
     operation: str = ""
+    # (table, statement's name, ids) of the watched rows read so far, until the watchers are told.
+    looks: list[tuple[str, str, list[Any]]] = field(default_factory=list, init=False)
 
 
 NOBODY = uuid.UUID(int=0)

@@ -96,12 +96,12 @@ _ACTOR = bindparam("acting_id", callable_=lambda: visiting.get().actor.id, type_
 
 def organization_is(column: object) -> Criterion:
     """Rows whose column is the actor's own organization."""
-    return lambda _actor: sa.and_(column == _ORGANIZATION)  # type: ignore[arg-type]
+    return lambda _actor: sa.and_(column == _ORGANIZATION)
 
 
 def actor_is(column: object) -> Criterion:
     """Rows whose column is the actor itself."""
-    return lambda _actor: sa.and_(column == _ACTOR)  # type: ignore[arg-type]
+    return lambda _actor: sa.and_(column == _ACTOR)
 
 
 def within(column: object) -> Criterion:
@@ -110,7 +110,7 @@ def within(column: object) -> Criterion:
     def rule(actor: Actor) -> sa.ColumnElement[bool]:
         if not actor.territory:
             return sa.false()
-        level = sa.literal_column(str(len(actor.territory)))
+        level: sa.ColumnClause[int] = sa.literal_column(str(len(actor.territory)))
         return func.substr(column, sa.literal_column("1"), level) == _TERRITORY
 
     return rule
@@ -129,7 +129,7 @@ def either(*rules: Criterion) -> Criterion:
 def through(foreign_key: object, parent: type[SQLModel], *, write: bool = False) -> Criterion:
     """Rows whose parent row the actor may read, or write."""
     key: sa.ColumnElement[object] = parent.id  # type: ignore[attr-defined]
-    return lambda actor: foreign_key.in_(sa.select(key).where(criterion(parent, actor, write=write)))  # type: ignore[attr-defined, no-any-return]
+    return lambda actor: foreign_key.in_(sa.select(key).where(criterion(parent, actor, write=write)))  # type: ignore[attr-defined]
 
 
 def same_for_all(rows: Rows) -> dict[str, Rows]:

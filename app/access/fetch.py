@@ -1,18 +1,20 @@
 """One row by its id: the entity, to change it, or its columns, to show it. 404 if it is not the actor's to see, 412 if it changed."""
 
+import threading
 import uuid
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam
 
-from app.access.guard import GuardedSession, mapper_of, prebuilt
+from app.access.guard import GuardedSession, Statement, prebuilt
 from app.access.transaction import Rows
 from app.database import Entity
 from app.problems import IdTaken, NotFound, Stale
 
 T = TypeVar("T", bound=Entity)
-_by_id: dict[tuple[type[Entity], bool], sa.Select[Any]] = {}
+_by_id: dict[tuple[type[Entity], bool], Statement] = {}
+_building = threading.Lock()
 
 
 def fetch(db: GuardedSession, model: type[T], key: uuid.UUID, *, version: int | None = None, lock: bool = False) -> T:
@@ -30,13 +32,19 @@ def fetch(db: GuardedSession, model: type[T], key: uuid.UUID, *, version: int | 
 
 def find(db: GuardedSession, model: type[T], key: uuid.UUID, *, lock: bool = False) -> T | None:
     """The row, or None if there is none that the actor may see."""
-    if (model, lock) not in _by_id:
-        table = mapper_of(str(model.__tablename__)).local_table.name
-        statement = sa.select(model).where(model.id == bindparam("id"))  # type: ignore[arg-type]
-        _by_id[model, lock] = prebuilt(statement.with_for_update() if lock else statement, f"{table}.fetch{'.lock' if lock else ''}")
     options: dict[str, Any] = {"populate_existing": True} if lock else {}
-    found: T | None = db.execute(_by_id[model, lock], {"id": key}, execution_options=options).scalar_one_or_none()
+    found: T | None = db.execute(_of(model, lock=lock), {"id": key}, execution_options=options).scalar_one_or_none()
     return found
+
+
+def _of(model: type[Entity], *, lock: bool) -> Statement:
+    """The statement of one table, built on first use; two first users at once must not both name it."""
+    with _building:
+        if (model, lock) not in _by_id:
+            table = str(model.__tablename__)
+            statement = sa.select(model).where(model.id == bindparam("id"))  # type: ignore[arg-type]
+            _by_id[model, lock] = prebuilt(statement.with_for_update() if lock else statement, f"{table}.fetch{'.lock' if lock else ''}")
+        return _by_id[model, lock]
 
 
 def made_before(db: GuardedSession, model: type[T], key: uuid.UUID | None, origin: bytes) -> T | None:
@@ -54,7 +62,7 @@ def made_before(db: GuardedSession, model: type[T], key: uuid.UUID | None, origi
 class Single:
     """One row's columns, by id, as they are shown."""
 
-    def __init__(self, name: str, statement: sa.Select[Any], key: Any) -> None:
+    def __init__(self, name: str, statement: Statement, key: Any) -> None:
         self.names = [str(column["name"]) for column in statement.column_descriptions]
         self._statement = prebuilt(statement.where(key == bindparam("id")), name)
 

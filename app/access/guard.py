@@ -1,14 +1,12 @@
-"""The guarded session: every ORM select is filtered by the declared rows, every write is judged by the database, all else is refused.
+"""The guarded session: every ORM select is filtered by the declared rows, every write is judged by the database, all else is refused."""
 
-Known gap: a raw `Model.__table__` inside a sub-select is not filtered; a house test bans it outside its homes.
-"""
-
+import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam, event, func, inspect
-from sqlalchemy.orm import Mapper, ORMExecuteState, Session, UOWTransaction, with_loader_criteria
+from sqlalchemy.orm import LoaderCriteriaOption, Mapper, ORMExecuteState, Session, UOWTransaction
 from sqlalchemy.sql import visitors
 from sqlmodel import SQLModel
 
@@ -18,6 +16,8 @@ from app.access.declare import DECLARED, UndeclaredTable, criterion, splits
 from app.problems import Forbidden
 
 Shape = tuple[str, int, bool]
+AnyRow = sa.Row[*tuple[Any, ...]]
+Statement = sa.Select[*tuple[Any, ...]]
 
 
 class NoActor(RuntimeError):
@@ -34,20 +34,35 @@ class OutOfScope(Forbidden):
     code = "out_of_scope"
 
 
+class _Criteria(LoaderCriteriaOption):
+    """What `with_loader_criteria` makes, with one thing mended: where an alias is joined, SQLAlchemy 2.1 leaves the criteria of its table
+    unadapted, so that they speak of the table itself, and the alias is not filtered at all if that table is in the statement too.
+    """
+
+    _traverse_internals = LoaderCriteriaOption._traverse_internals  # noqa: SLF001 – by which SQLAlchemy caches what holds it.
+
+    def _resolve_where_criteria(self, ext_info: Any) -> sa.ColumnElement[bool]:
+        found = super()._resolve_where_criteria(ext_info)
+        return ext_info._adapter.traverse(found) if ext_info.is_aliased_class else found  # noqa: SLF001 – as SQLAlchemy does itself where it selects from an alias.
+
+
 Watcher = Callable[[Visit, str, str, list[Any]], None]
 WATCHERS: list[Watcher] = []
-"""Called with (visit, table, statement's name, ids) when rows of a watched table were read."""
+"""Called with (visit, table, statement's name, ids) after rows of a watched table were read."""
 
 _mappers: dict[str, Mapper[Any]] = {}
 _criteria: dict[tuple[type, Shape], Any] = {}
-_guarded: dict[tuple[str, Shape], sa.Select[Any]] = {}
-_core: dict[tuple[str, Shape, str], sa.Select[Any] | None] = {}
-_checks: dict[tuple[type, Shape], sa.Select[Any]] = {}
-_watched: dict[str, tuple[int, str] | None] = {}
-_named: dict[str, sa.Select[Any]] = {}
+_guarded: dict[tuple[str, Shape], Statement] = {}
+_core: dict[tuple[str, Shape, str], Statement | None] = {}
+_checks: dict[tuple[type, Shape], Statement] = {}
+_watched: dict[str, tuple[tuple[int, str], ...]] = {}
+_named: dict[str, Statement] = {}
+_HOLD = sa.select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name", type_=sa.String()), 0)))
+# What SQLAlchemy itself writes for `count()`, and the plain numbers that let an index on an expression serve.
+_LITERAL = re.compile(r"\*|\d{1,4}")
 
 
-def prebuilt(statement: sa.Select[Any], name: str) -> sa.Select[Any]:
+def prebuilt(statement: Statement, name: str) -> Statement:
     """Name a statement that is built once; its guarded forms are kept under that name. Names are unique."""
     if name in _named:
         raise ValueError(f"two statements are named {name}")
@@ -55,34 +70,73 @@ def prebuilt(statement: sa.Select[Any], name: str) -> sa.Select[Any]:
     return _named[name]
 
 
+def table_name(mapper: Mapper[Any]) -> str:
+    """The name of a mapper's table."""
+    return str(getattr(mapper.local_table, "name"))  # noqa: B009 – typed as a selectable, which need not have a name.
+
+
 def mapper_of(table: str) -> Mapper[Any]:
     """The mapper of a table; NotGuardable for one that has none."""
     if table not in _mappers:
-        _mappers.update({str(mapper.local_table.name): mapper for mapper in SQLModel._sa_registry.mappers})  # noqa: SLF001 – the public way to the registry is missing in SQLModel.
+        # SQLModel has no public way to its registry.
+        _mappers.update({table_name(mapper): mapper for mapper in SQLModel._sa_registry.mappers})  # noqa: SLF001
     if table not in _mappers:
         raise NotGuardable(f"unmapped table {table}")
     return _mappers[table]
 
 
-def guard(statement: sa.Select[Any], actor: Actor) -> sa.Select[Any]:
+def guard(statement: Statement, actor: Actor) -> Statement:
     """The statement with the declared rows of every table that it touches."""
-    tables = set()
-    for element in visitors.iterate(statement, {}):
-        if element.__visit_name__ in ("textual_select", "text"):
-            raise NotGuardable("raw SQL")
-        if element.__visit_name__ == "table":
-            tables.add(element.name)  # type: ignore[attr-defined]
     options = []
-    for name in sorted(tables):
+    for name in sorted(_tables(statement)):
         model = mapper_of(name).class_
         key = (model, actor.shape)
         if key not in _criteria:
-            _criteria[key] = with_loader_criteria(model, criterion(model, actor), include_aliases=True)
+            _criteria[key] = _Criteria(model, criterion(model, actor), include_aliases=True)
         options.append(_criteria[key])
     return statement.options(*options)
 
 
-def guarded(statement: sa.Select[Any], actor: Actor) -> sa.Select[Any]:
+def _tables(statement: Statement) -> set[str]:
+    """The names of all tables that a select touches, at any depth.
+
+    Criteria reach entities alone, so NotGuardable for what is none: SQL as text, a table or a column of `Model.__table__`.
+    """
+    if not isinstance(statement, sa.Select | sa.CompoundSelect):
+        raise NotGuardable("a select of something else than entities and their columns")
+    found = set()
+    # `session.get()` names the key of the entity that it selects by the table's own column.
+    selected = {one.name for one in getattr(statement, "_raw_columns", ()) if isinstance(one, sa.Table) and _is_entitys(one)}
+    for element in visitors.iterate(statement, {}):
+        if isinstance(element, sa.TextClause | sa.TextualSelect):
+            raise NotGuardable("raw SQL")
+        if isinstance(element, sa.ColumnClause) and element.is_literal and not _LITERAL.fullmatch(element.name):
+            raise NotGuardable("raw SQL")
+        if isinstance(element, sa.TableClause):
+            if not isinstance(element, sa.Table):
+                raise NotGuardable(f"the bare table {element.name}")
+            found.add(element.name)
+        if _is_bare(element, selected):
+            raise NotGuardable("a bare table: select the entity or its columns")
+    return found
+
+
+def _is_bare(element: object, selected: set[str]) -> bool:
+    """Whether it is a column of a table, or selects a whole table, without being an entity's or of those that are selected."""
+    if isinstance(element, sa.Select):
+        # What was handed to `select()`, before it is taken apart; no public attribute keeps it.
+        return any(isinstance(one, sa.Table) and not _is_entitys(one) for one in element._raw_columns)  # noqa: SLF001
+    if not isinstance(element, sa.Column) or _is_entitys(element):
+        return False
+    table = getattr(element, "table", None)
+    return isinstance(table, sa.Table) and table.name not in selected
+
+
+def _is_entitys(element: Any) -> bool:
+    return "parententity" in element._annotations  # noqa: SLF001 – the only mark by which SQLAlchemy tells it.
+
+
+def guarded(statement: Statement, actor: Actor) -> Statement:
     """The guarded form; kept only for statements that name themselves, since `session.get()` builds a new one every time."""
     name = statement.get_execution_options().get("prebuilt")
     if not name:
@@ -93,7 +147,7 @@ def guarded(statement: sa.Select[Any], actor: Actor) -> sa.Select[Any]:
     return _guarded[key]
 
 
-def core_form(statement: sa.Select[Any], actor: Actor, engine: sa.Engine) -> sa.Select[Any] | None:
+def core_form(statement: Statement, actor: Actor, engine: sa.Engine) -> Statement | None:
     """What the ORM compiles a guarded statement to, to be run on the connection alone; None where the two would differ.
 
     Criteria do not travel into nested selects of the extracted form, so it serves only if its SQL equals the ORM's.
@@ -109,32 +163,63 @@ def core_form(statement: sa.Select[Any], actor: Actor, engine: sa.Engine) -> sa.
     return _core[key]
 
 
-def watch(statement: sa.Select[Any], rows: Sequence[sa.Row[Any]]) -> None:
-    """Tell the watchers which rows of a watched table were just read."""
+def watch(statement: Statement, rows: Sequence[AnyRow]) -> None:
+    """Note which rows of a watched table were just read; `tell` hands them on."""
     name = statement.get_execution_options().get("prebuilt", "")
-    if name not in _watched or not name:
-        _watched[name] = _watched_column(statement)
-    if rows and (found := _watched[name]):
-        position, table = found
+    columns = _watched.get(name) if name else None
+    if columns is None:
+        columns = _watched_columns(statement)
+        if name:
+            _watched[name] = columns
+    looks = visiting.get().looks
+    looks += [(table, name, [row[position] for row in rows if row[position] is not None]) for position, table in columns if rows]
+
+
+def tell(visit: Visit) -> None:
+    """Tell the watchers what was looked at. A watcher may make the reader wait, so this is done when the connection is given back:
+    whoever waits with a connection in hand keeps the one from writing who could end the wait.
+    """
+    looks, visit.looks = visit.looks, []
+    for look in looks:
         for watcher in WATCHERS:
-            watcher(visiting.get(), table, name, [row[position] for row in rows if row[position] is not None])
+            watcher(visit, *look)
 
 
-def _watched_column(statement: sa.Select[Any]) -> tuple[int, str] | None:
+def _watched_columns(statement: Statement) -> tuple[tuple[int, str], ...]:
+    """(position, table) of the id of each watched table that the statement shows, whatever the column is called there."""
+    found: dict[object, tuple[int, str]] = {}
     for position, column in enumerate(statement.column_descriptions):
-        entity = column.get("entity")
-        if entity in DECLARED and DECLARED[entity].watch_reads and column["name"] == "id":
-            return position, str(inspect(entity).local_table.name)
-    return None
+        entity, shown = column.get("entity"), column["expr"]
+        if entity is None or getattr(getattr(shown, "element", shown), "key", None) != "id":
+            continue
+        # An alias of a watched table is watched as the table is.
+        mapper: Mapper[Any] = inspect(entity).mapper
+        if mapper.class_ in DECLARED and DECLARED[mapper.class_].watch_reads:
+            found.setdefault(entity, (position, table_name(mapper)))
+    return tuple(found.values())
 
 
 class GuardedSession(Session):
     """A session that acts for the visiting actor, and for nobody without one."""
 
-    def rows(self, statement: sa.Select[Any], values: dict[str, Any] | None = None) -> Sequence[sa.Row[Any]]:
+    def hold(self, *names: str) -> None:
+        """Until this transaction ends, no other one holds any of these names. SQLite has one writer at a time anyway."""
+        connection = self.connection()
+        if connection.dialect.name == "postgresql":
+            # In one order, so that two that hold several cannot wait for each other.
+            for name in sorted(names):
+                connection.execute(_HOLD, {"name": name})
+
+    def _no_bulk(self, *_: object, **__: object) -> NoReturn:
+        raise NotGuardable("rows are written through the unit of work")
+
+    # They would pass by the checks of a flush.
+    bulk_save_objects = bulk_insert_mappings = bulk_update_mappings = _no_bulk
+
+    def rows(self, statement: Statement, values: dict[str, Any] | None = None, *, shown: int | None = None) -> Sequence[AnyRow]:
         """Run a prebuilt select of columns, as `Reader.rows` does."""
-        found = self.execute(statement, values or {}).all()
-        watch(statement, found)
+        found: Sequence[AnyRow] = self.execute(statement, values or {}).all()
+        watch(statement, found[:shown])
         return found
 
 
@@ -162,6 +247,11 @@ def _judge(session: Session, model: type[SQLModel], rows: list[Any], actor: Acto
         raise OutOfScope
 
 
+def require_writable(session: GuardedSession, row: SQLModel) -> None:
+    """OutOfScope unless the row, as it is stored, is the actor's to write: for a verb whose writes may turn out to be none."""
+    _judge(session, type(row), [row], visiting.get().actor)
+
+
 def _by_model(rows: Any) -> dict[type[SQLModel], list[Any]]:
     found: dict[type[SQLModel], list[Any]] = {}
     for row in rows:
@@ -169,6 +259,12 @@ def _by_model(rows: Any) -> dict[type[SQLModel], list[Any]]:
             raise UndeclaredTable(type(row).__name__)
         found.setdefault(type(row), []).append(row)
     return found
+
+
+@event.listens_for(GuardedSession, "detached_to_persistent")
+def note_foreign_rows(session: Session, row: object) -> None:
+    """A row that another transaction loaded was read with that one's rights, so it is judged as it is before it is changed here."""
+    session.info.setdefault("brought", []).append(row)
 
 
 @event.listens_for(GuardedSession, "before_flush")
@@ -179,8 +275,10 @@ def check_rows_as_they_are(session: Session, context: UOWTransaction, instances:
         raise NoActor
     for model, rows in _by_model(session.deleted).items():
         _judge(session, model, rows, visit.actor)
+    brought = {id(row) for row in session.info.get("brought", ())}
     for model, rows in _by_model(session.dirty).items():
-        if splits(model, visit.actor) and (modified := [row for row in rows if session.is_modified(row, include_collections=False)]):
+        doubted = rows if splits(model, visit.actor) else [row for row in rows if id(row) in brought]
+        if modified := [row for row in doubted if session.is_modified(row, include_collections=False)]:
             _judge(session, model, modified, visit.actor)
 
 

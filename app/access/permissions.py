@@ -54,5 +54,5 @@ def permissions_of(role: str, duty: str, *, administrator: bool) -> frozenset[st
 
 def holders(one: Permission) -> dict[str, list[str]]:
     """Who has a permission, for the contract and the access matrix: role → duties; the mark under its own name."""
-    found = {role: sorted(duties) for role, duties in one.duties.items() if duties}
+    found = {role: [duty.value for duty in sorted(duties)] for role, duties in one.duties.items() if duties}
     return {**found, ADMINISTRATOR: []} if one.administrator else found

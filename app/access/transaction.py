@@ -9,24 +9,25 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError, OperationalError
+from fastapi import Response
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 
 from app import idempotency
 from app.access.actor import PUBLIC_ACTOR, SYSTEM_ACTOR, Visit, visiting
-from app.access.guard import GuardedSession, core_form, watch
+from app.access.guard import AnyRow, GuardedSession, Statement, core_form, tell, watch
 from app.constraints import problem_of
 from app.database import current
 from app.idempotency import answered
-from app.problems import Busy, Problem, Stale
+from app.problems import Busy, Invalid, Problem, Stale, Unavailable
 
 
 class Rows(Protocol):
     """What `queries.py` needs: run a prebuilt select of columns as the acting visit."""
 
-    def rows(self, statement: sa.Select[Any], values: dict[str, Any] | None = None) -> Sequence[sa.Row[Any]]:
-        """All rows of the statement that the actor may see."""
+    def rows(self, statement: Statement, values: dict[str, Any] | None = None, *, shown: int | None = None) -> Sequence[AnyRow]:
+        """All rows of the statement that the actor may see. The first `shown` of them, or all, count as looked at."""
 
 
 class Reader:
@@ -35,14 +36,14 @@ class Reader:
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
 
-    def rows(self, statement: sa.Select[Any], values: dict[str, Any] | None = None) -> Sequence[sa.Row[Any]]:
+    def rows(self, statement: Statement, values: dict[str, Any] | None = None, *, shown: int | None = None) -> Sequence[AnyRow]:
         """All rows of the statement that the actor may see."""
         form = core_form(statement, visiting.get().actor, self._connection.engine)
         if form is None:
             with GuardedSession(self._connection) as session:
-                return session.rows(statement, values)
-        found = self._connection.execute(form, values or {}).all()
-        watch(statement, found)
+                return session.rows(statement, values, shown=shown)
+        found: Sequence[AnyRow] = self._connection.execute(form, values or {}).all()
+        watch(statement, found[:shown])
         return found
 
 
@@ -53,6 +54,7 @@ def reading(visit: Visit) -> Iterator[Reader]:
     try:
         with _refusals(), current().reads.connect() as connection:
             yield Reader(connection)
+        tell(visit)
     finally:
         visiting.reset(token)
 
@@ -68,11 +70,20 @@ def begin(visit: Visit) -> Iterator[GuardedSession]:
                 idempotency.claim(db.connection(), retry)
             yield db
             db.flush()
-            if retry and (answer := answered.get()):
-                idempotency.record(db.connection(), retry, answer)
+            if retry:
+                idempotency.record(db.connection(), retry, _answer())
             db.commit()
+        tell(visit)
     finally:
         visiting.reset(token)
+
+
+def _answer() -> Response:
+    """The answer to keep for a retry; without one the key would block every retry until it is purged."""
+    found = answered.get()
+    if found is None:
+        raise RuntimeError("an operation that takes an Idempotency-Key makes its answer inside `begin`")
+    return found
 
 
 @contextmanager
@@ -89,13 +100,20 @@ def _refusals() -> Iterator[None]:
     except PoolTimeout as error:
         raise Busy from error
     except OperationalError as error:
-        if _is_lock(error):
+        if idempotency.is_lock(error):
             raise Busy from error
+        if error.connection_invalidated or _is_unreachable(error):
+            raise Unavailable("The database does not answer.") from error
         raise
+    except DataError as error:
+        # A value that no schema bounded: refused by the database, which stored nothing.
+        raise Invalid("A value does not fit into its column.") from error
 
 
-def _is_lock(error: OperationalError) -> bool:
-    return "database is locked" in str(error.orig) or getattr(error.orig, "sqlstate", None) in ("55P03", "40P01", "57014")
+def _is_unreachable(error: OperationalError) -> bool:
+    """PostgreSQL gives no state when there is no connection, 57P0x when it shuts down or starts."""
+    state = getattr(error.orig, "sqlstate", "")
+    return state is None or str(state).startswith("57P0")
 
 
 def as_system(operation: str) -> Visit:

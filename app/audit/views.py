@@ -32,6 +32,7 @@ class Views:
 
     def __init__(self) -> None:
         self._room = threading.Condition()
+        self._writing = threading.Lock()
         self._waiting: Counter[_View] = Counter()
         self._stopping = False
         self._thread: threading.Thread | None = None
@@ -52,21 +53,24 @@ class Views:
                 self._room.notify_all()
 
     def flush(self) -> int:
-        """Write what waits; answers how many rows. What could not be written stays."""
-        with self._room:
-            batch, self._waiting = self._waiting, Counter()
-            self._room.notify_all()
-        if not batch:
-            return 0
-        moment = now()
-        rows = [dict(zip(_COLUMNS, (moment, *view, times), strict=True)) for view, times in batch.items()]
-        try:
-            _write(rows)
-        except Exception:
+        """Write what waits; answers how many rows. What could not be written stays. Afterwards all that was added before is written,
+        by this call or by the one it waited for.
+        """
+        with self._writing:
             with self._room:
-                self._waiting.update(batch)
-            raise
-        return len(rows)
+                batch, self._waiting = self._waiting, Counter()
+                self._room.notify_all()
+            if not batch:
+                return 0
+            moment = now()
+            rows = [dict(zip(_COLUMNS, (moment, *view, times), strict=True)) for view, times in batch.items()]
+            try:
+                _write(rows)
+            except Exception:
+                with self._room:
+                    self._waiting.update(batch)
+                raise
+            return len(rows)
 
     def start(self) -> None:
         """Begin to write in the background."""

@@ -132,12 +132,10 @@ def render(sheet: Sheet, *, issued_at: datetime) -> bytes:
     inputs = {"data": json.dumps(facts, ensure_ascii=False), "qr": _qr(sheet.verify_url)}
     try:
         # With a PDF standard a glyph that is missing is an error; without one it would be left out in silence.
-        pdf = _PRESS.compiler.compile(
-            format="pdf", sys_inputs=inputs, timestamp=int(issued_at.timestamp()), pdf_standards=["a-2a", "ua-1"]
-        )
+        pdf = _PRESS.compiler.compile(format="pdf", sys_inputs=inputs, timestamp=int(issued_at.timestamp()), pdf_standards=["a-2a", "ua-1"])
     except typst.TypstError as error:
         raise _explained(error, facts) from error
-    return cast(bytes, pdf)
+    return cast("bytes", pdf)
 
 
 def _facts(sheet: Sheet) -> dict[str, object]:

@@ -60,7 +60,8 @@ class Bearer(SecurityBase):
         retry = None
         if request.method == "POST" and (key := request.headers.get("idempotency-key")) is not None:
             retry = Retry(str(actor.id), _key(key), await _fingerprint(request))
-        return Visit(actor, retry, state["request_id"], request.scope["route"].operation_id or "")
+        route = request.scope["route"]
+        return Visit(actor, retry, state["request_id"], route.operation_id or route.name)
 
 
 def _key(given: str) -> str:

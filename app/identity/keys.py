@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
@@ -58,11 +59,11 @@ def ensure() -> None:
 def rotate() -> str:
     """Make a new signing key and drop those whose successor is older than an hour; answers the new kid."""
     folder = _folder()
-    kid = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    kid = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{secrets.token_hex(3)}"
     _write_once(folder / f"{kid}.pem", _new_pem())
     names = sorted(folder.glob("*.pem"))
     limit = time.time() - _KEPT.total_seconds()
-    for old, successor in zip(names, names[1:], strict=False):
+    for old, successor in pairwise(names):
         if successor.stat().st_mtime < limit:
             old.unlink()
     forget()
@@ -74,13 +75,15 @@ class _Ring:
 
     def __init__(self) -> None:
         self.read_at = 0.0
+        self.changed_at = 0
         self.pems: dict[str, str] = {}
 
     def load(self) -> None:
-        """Read the folder anew, at most once a second."""
-        if time.monotonic() - self.read_at >= _RELOAD_SECONDS or not self.pems:
+        """Read the folder anew when it changed, and every second in case its clock is too coarse to tell."""
+        changed_at = _folder().stat().st_mtime_ns
+        if changed_at != self.changed_at or time.monotonic() - self.read_at >= _RELOAD_SECONDS or not self.pems:
             self.pems = {path.stem: path.read_text() for path in sorted(_folder().glob("*.pem"))}
-            self.read_at = time.monotonic()
+            self.read_at, self.changed_at = time.monotonic(), changed_at
 
 
 _ring = _Ring()

@@ -18,9 +18,10 @@ def hashed(password: str) -> str:
 def matches(stored: str | None, password: str) -> bool:
     """Whether the password is the stored one; as slow for no account as for a wrong password."""
     try:
-        return _hasher.verify(stored or _decoy, password) and stored is not None
+        _hasher.verify(stored or _decoy, password)
     except (VerificationError, InvalidHashError):
         return False
+    return stored is not None
 
 
 def new_secret() -> str:

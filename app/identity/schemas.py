@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 
 from app.access.actor import Duty, Role
 from app.listing import Listing
-from app.schemas import Email, EntityRead, Id, NewId, Read, Strict, Territory, line, word
+from app.schemas import Email, EntityRead, Id, Line, NewId, Read, Strict, Territory, word
 
 Password = Annotated[
     str,
@@ -16,7 +16,6 @@ Password = Annotated[
     Field(description="At least 12 characters; a sentence is good.", examples=["correct horse battery"]),
 ]
 Scope = Annotated[str, StringConstraints(max_length=60, pattern=r"^[a-z_-]+(:[a-z_-]+)?$")]
-PersonName = line(200)
 
 
 class LogIn(Strict):
@@ -79,7 +78,7 @@ class AccountCreate(Strict):
 
     id: NewId = None
     email: Email
-    name: PersonName
+    name: Line
     password: Password
     organization_id: Id
     duty: word(Duty)  # type: ignore[valid-type]
@@ -90,7 +89,7 @@ class AccountCreate(Strict):
 class AccountUpdate(Strict):
     """What is to change; fields left out stay."""
 
-    name: PersonName | None = None
+    name: Line | None = None
     duty: word(Duty) | None = None  # type: ignore[valid-type]
     territory: Territory | None = None
     administrator: bool | None = None
@@ -121,7 +120,7 @@ class ServiceClientCreate(Strict):
     """A script that shall get tokens of its own."""
 
     id: NewId = None
-    name: line(200)  # type: ignore[valid-type]
+    name: Line
     organization_id: Id
     territory: Territory
     scopes: list[Scope] = Field(min_length=1, max_length=50, description="Permissions the script needs, and no more.")

@@ -4,6 +4,7 @@ A process asks the database at most every few seconds, not at every request; wha
 """
 
 import asyncio
+import logging
 import math
 import threading
 import time
@@ -12,31 +13,26 @@ from datetime import timedelta
 import anyio.to_thread
 import sqlalchemy as sa
 from sqlalchemy import bindparam
+from sqlmodel import col
 
 from app.access.actor import Actor
 from app.access.guard import prebuilt
 from app.access.transaction import as_system, reading
-from app.database import now
+from app.database import UtcDateTime, now
 from app.identity.models import Account, LoginSession, ServiceClient
 from app.problems import Unauthenticated
 
+log = logging.getLogger("himoya.standing")
 _FRESH_SECONDS = 2.0
 _OLDEST_SECONDS = 4.5
 _WINDOW = timedelta(minutes=20)
 """Longer than any access token lives, so whoever is not found here has no token from before."""
 
-_sessions = prebuilt(
-    sa.select(LoginSession.id).where(LoginSession.ended_at >= bindparam("since", type_=LoginSession.ended_at.type)), "standing.sessions"
-)  # type: ignore[union-attr, operator, call-overload]
-_accounts = prebuilt(
-    sa.select(Account.id, Account.generation).where(Account.generation_at >= bindparam("since", type_=Account.generation_at.type)),
-    "standing.accounts",
-)  # type: ignore[attr-defined, call-overload, arg-type]
+_SINCE = bindparam("since", type_=UtcDateTime())
+_sessions = prebuilt(sa.select(col(LoginSession.id)).where(col(LoginSession.ended_at) >= _SINCE), "standing.sessions")
+_accounts = prebuilt(sa.select(col(Account.id), col(Account.generation)).where(col(Account.generation_at) >= _SINCE), "standing.accounts")
 _clients = prebuilt(
-    sa.select(ServiceClient.id, ServiceClient.generation).where(
-        ServiceClient.generation_at >= bindparam("since", type_=ServiceClient.generation_at.type)
-    ),  # type: ignore[attr-defined, call-overload, arg-type]
-    "standing.clients",
+    sa.select(col(ServiceClient.id), col(ServiceClient.generation)).where(col(ServiceClient.generation_at) >= _SINCE), "standing.clients"
 )
 
 
@@ -62,6 +58,13 @@ class Standing:
                 self.generations = {row[0]: row[1] for statement in (_accounts, _clients) for row in db.rows(statement, since)}
             self._loaded_at = started
 
+    async def _refresh(self) -> None:
+        """Ask the database while requests go on; if it does not answer, the request that cannot do without will say so."""
+        try:
+            await anyio.to_thread.run_sync(self.load, _FRESH_SECONDS)
+        except Exception:
+            log.exception("standing could not be read")
+
     def _age(self) -> float:
         """Seconds since the database was asked; without end when something ended after that."""
         return time.monotonic() - self._loaded_at if self._loaded_at > self._not_before else math.inf
@@ -72,7 +75,7 @@ class Standing:
         if age > _OLDEST_SECONDS:
             await anyio.to_thread.run_sync(self.load, _FRESH_SECONDS)
         elif age > _FRESH_SECONDS and (self._background is None or self._background.done()):
-            self._background = asyncio.create_task(anyio.to_thread.run_sync(self.load, _FRESH_SECONDS))  # type: ignore[arg-type]
+            self._background = asyncio.create_task(self._refresh())
         if actor.session in self.sessions or self.generations.get(actor.id, 0) > actor.generation:
             raise Unauthenticated
 

@@ -1,6 +1,7 @@
 """Adding mahallas and changing them. What the state's own list holds, the regions and districts, is not changed by hand."""
 
 import sqlalchemy as sa
+from sqlmodel import col
 
 from app.access.fetch import made_before
 from app.access.guard import GuardedSession
@@ -20,14 +21,15 @@ class NotAMahalla(Conflict):
 
 
 def _by_code(db: GuardedSession, soato: str) -> Place | None:
-    found: Place | None = db.execute(sa.select(Place).where(Place.soato == soato)).scalar_one_or_none()  # type: ignore[arg-type]
+    found: Place | None = db.execute(sa.select(Place).where(col(Place.soato) == soato)).scalar_one_or_none()
     return found
 
 
 def _next_code(db: GuardedSession, district: str) -> str:
-    last = db.execute(
-        sa.select(sa.func.max(Place.soato)).where(Place.parent_soato == district, Place.level == Level.MAHALLA)
-    ).scalar_one_or_none()  # type: ignore[arg-type]
+    # Two that ask at once would both be given the same code.
+    db.hold(f"mahallas of {district}")
+    codes = sa.select(sa.func.max(col(Place.soato))).where(col(Place.parent_soato) == district, col(Place.level) == Level.MAHALLA)
+    last = db.execute(codes).scalar_one_or_none()
     number = int(last.rpartition("-")[2]) + 1 if last else 1
     if number > _LAST_CODE:
         raise invalid("/soato", "exhausted", "The district has no free code left; name one.")

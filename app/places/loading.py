@@ -3,8 +3,10 @@
 import csv
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
+from sqlmodel import col
 
 from app.access.guard import prebuilt
 from app.access.transaction import as_system, begin
@@ -13,7 +15,7 @@ from app.places.naming import search_of
 from app.schemas import Precision
 
 SOURCE = Path(__file__).with_name("places.csv")
-_KNOWN = prebuilt(sa.select(Place.soato), "place.codes")
+_KNOWN = prebuilt(sa.select(col(Place.soato)), "place.codes")
 
 
 def load_places() -> int:
@@ -32,7 +34,7 @@ def load_places() -> int:
 
 
 def _place(row: dict[str, str]) -> Place:
-    names = {name: row[name] or None for name in ("name_uz_latn", "name_uz_cyrl", "name_ru", "name_en")}
+    names: dict[str, Any] = {name: row[name] or None for name in ("name_uz_latn", "name_uz_cyrl", "name_ru", "name_en")}
     return Place(
         soato=row["soato"],
         level=Level(row["level"]),

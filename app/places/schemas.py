@@ -13,7 +13,8 @@ Soato = Annotated[str, StringConstraints(pattern=r"^17(\d{2}(\d{3}(-\d{4})?)?)?$
 District = Annotated[
     str, StringConstraints(pattern=r"^17\d{5}$"), Field(description="SOATO code of a district or city.", examples=["1733230"])
 ]
-Aliases = Annotated[list[line(300)], Field(max_length=20, description="Former and colloquial names; the search finds them.")]  # type: ignore[valid-type]
+Alias = line(300)
+_ALIASES = Field(max_length=20, description="Former and colloquial names; the search finds them.")
 
 
 class PlaceCreate(Strict):
@@ -23,7 +24,7 @@ class PlaceCreate(Strict):
     district: District
     soato: Annotated[str, StringConstraints(pattern=r"^17\d{5}-\d{4}$"), Field(examples=["1733230-0004"])] | None = None
     names: Names
-    aliases: Aliases = []
+    aliases: Annotated[list[Alias], _ALIASES] = Field(default_factory=list)  # type: ignore[valid-type]
     is_pilot: bool = False
     valid_from: IsoDate | None = None
     valid_to: IsoDate | None = None
@@ -43,7 +44,7 @@ class PlaceUpdate(Strict):
     """What is to change of a mahalla; fields left out stay, null empties."""
 
     names: Names | None = None
-    aliases: Aliases | None = None
+    aliases: Annotated[list[Alias], _ALIASES] | None = None  # type: ignore[valid-type]
     is_pilot: bool | None = None
     valid_from: IsoDate | None = None
     valid_to: IsoDate | None = None

@@ -10,7 +10,7 @@ from app.access.fetch import fetch, made_before
 from app.access.guard import GuardedSession, mapper_of, prebuilt
 from app.database import uuid7
 from app.identity.models import Account, EndReason, LoginSession
-from app.identity.passwords import hashed, matches
+from app.identity.passwords import hashed
 from app.identity.schemas import AccountCreate, AccountUpdate, PasswordChange
 from app.problems import invalid
 
@@ -30,6 +30,13 @@ def role_of(db: GuardedSession, organization_id: uuid.UUID) -> Role:
     return Role(kind)
 
 
+def check_territory(db: GuardedSession, soato: str) -> None:
+    """Invalid for a code that no place has; the places lie above this layer too."""
+    place = mapper_of("place").class_
+    if db.execute(sa.select(place.id).where(place.soato == soato)).first() is None:
+        raise invalid("/territory", "unknown", "There is no such place.")
+
+
 def _administrator_is_fit(role: Role, duty: Duty, *, administrator: bool) -> None:
     if administrator and (role, duty) != (Role.NGO, Duty.MANAGER):
         raise invalid("/administrator", "not_fit", "Only a manager of the NGO can be an administrator.")
@@ -40,6 +47,7 @@ def create_account(db: GuardedSession, *, body: AccountCreate) -> tuple[Account,
     if before := made_before(db, Account, body.id, body.origin()):
         return before, True
     role = role_of(db, body.organization_id)
+    check_territory(db, body.territory)
     _administrator_is_fit(role, body.duty, administrator=body.administrator)
     values = body.model_dump(exclude={"id", "password"})
     account = Account(**values, id=body.id or uuid7(), role=role, password_hash=hashed(body.password), origin=body.origin())
@@ -55,6 +63,8 @@ def update_account(db: GuardedSession, account_id: uuid.UUID, *, version: int, b
     for name, value in values.items():
         if value is None:
             raise invalid(f"/{name}", "null", "Cannot be empty; leave it out to keep it.")
+    if "territory" in values:
+        check_territory(db, values["territory"])
     if password := values.pop("password", None):
         account.password_hash = hashed(password)
         end_sessions(db, account, EndReason.PASSWORD)
@@ -92,9 +102,7 @@ def enable_account(db: GuardedSession, account_id: uuid.UUID, *, version: int) -
 
 
 def change_password(db: GuardedSession, *, by: Visit, body: PasswordChange) -> None:
-    """One's own password. It ends every session, this one included: log in again with the new one. Raises Invalid."""
+    """One's own password, once the present one was confirmed. It ends every session, this one included: log in again with the new one."""
     account = fetch(db, Account, by.actor.id)
-    if not matches(account.password_hash, body.current):
-        raise invalid("/current", "wrong", "This is not the present password.")
     account.password_hash = hashed(body.new)
     end_sessions(db, account, EndReason.PASSWORD)

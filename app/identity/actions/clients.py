@@ -5,7 +5,7 @@ import uuid
 from app.access.fetch import fetch, made_before
 from app.access.guard import GuardedSession
 from app.database import uuid7
-from app.identity.actions.accounts import role_of
+from app.identity.actions.accounts import check_territory, role_of
 from app.identity.models import ServiceClient
 from app.identity.passwords import hashed, new_secret
 from app.identity.schemas import ServiceClientCreate
@@ -18,6 +18,7 @@ def create_client(db: GuardedSession, *, body: ServiceClientCreate) -> tuple[Ser
     if before := made_before(db, ServiceClient, body.id, body.origin()):
         return before, None
     role = role_of(db, body.organization_id)
+    check_territory(db, body.territory)
     possible = grantable(role)
     faults = [
         Fault(f"/scopes/{place}", "not_grantable", "An organization of this kind cannot have this.")

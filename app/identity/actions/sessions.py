@@ -2,12 +2,13 @@
 
 import uuid
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam
+from sqlmodel import col
 
-from app.access.actor import Actor
+from app.access.actor import Actor, Visit
 from app.access.fetch import fetch, find
 from app.access.guard import GuardedSession, prebuilt
 from app.access.transaction import as_system, begin
@@ -17,12 +18,13 @@ from app.identity.actions import throttle
 from app.identity.models import Account, EndReason, LoginSession, ServiceClient, Subject
 from app.identity.passwords import matches
 from app.identity.schemas import ClientTokenRead, LogIn, TokensRead
-from app.problems import Problem, Unauthenticated
+from app.problems import NotFound, Problem, Unauthenticated, invalid
 
 GRACE = timedelta(seconds=30)
 """A refresh token that was just spent gives the same answer again: the first may have been lost on a bad line."""
 
 _BY_EMAIL = prebuilt(sa.select(Account).where(Account.email == bindparam("email")), "account.by_email")  # type: ignore[arg-type]
+_BY_ID = prebuilt(sa.select(Account).where(col(Account.id) == bindparam("id")), "account.by_id")
 _BY_CLIENT_ID = prebuilt(sa.select(ServiceClient).where(ServiceClient.client_id == bindparam("client_id")), "service_client.by_client_id")  # type: ignore[arg-type]
 
 
@@ -42,6 +44,7 @@ class InvalidClient(Unauthenticated):
     """The client's id or secret is wrong, or the client is disabled (RFC 6749, 5.2 `invalid_client`)."""
 
     code, title = "invalid_client", "E-mail or password is wrong"
+    headers: ClassVar[dict[str, str]] = {"WWW-Authenticate": 'Basic realm="himoya", charset="UTF-8"'}
 
 
 class InvalidScope(Problem):
@@ -52,15 +55,15 @@ class InvalidScope(Problem):
 
 def actor_of(subject: Subject, *, session: uuid.UUID | None = None) -> Actor:
     """The actor that an account or a service client is."""
-    is_account = isinstance(subject, Account)
+    account = subject if isinstance(subject, Account) else None
     return Actor(
         id=subject.id,
         role=subject.role,
-        duty=subject.duty if is_account else "",
+        duty=account.duty if account else "",
         organization_id=subject.organization_id,
         territory=subject.territory,
-        administrator=subject.administrator if is_account else False,
-        kind="account" if is_account else "client",
+        administrator=account.administrator if account else False,
+        kind="account" if account else "client",
         session=str(session) if session else "",
         generation=subject.generation,
     )
@@ -75,20 +78,28 @@ def _tokens(account: Account, session: LoginSession) -> TokensRead:
     )
 
 
-def _admitted(statement: sa.Select[Any], values: dict[str, str], secret: str, address: str, stored: str) -> Any:
+def _admitted(statement: sa.Select[Any], values: dict[str, Any], secret: str, address: str, stored: str) -> Any:
     """The account or client whose secret this is, its attempt given back; None otherwise.
 
     The slow comparison runs outside any transaction. Raises TooManyRequests.
     """
     with begin(as_system("log_in")) as db:
-        attempts = throttle.reserve(db, subject=next(iter(values.values())), address=address)
+        attempts = throttle.reserve(db, subject=str(next(iter(values.values()))), address=address)
         found = db.execute(statement, values).scalar_one_or_none()
         known = getattr(found, stored) if found is not None else None
-    if not matches(known, secret) or not found.active:
+    if not matches(known, secret) or found is None or not found.active:
         return None
     with begin(as_system("log_in")) as db:
         throttle.give_back(db, attempts)
     return found
+
+
+def confirm_password(*, by: Visit, password: str, address: str) -> None:
+    """Whether the caller knows its own password, throttled as logging in is: a stolen token must not serve to guess it. Raises Invalid."""
+    if by.actor.kind != "account":
+        raise NotFound
+    if _admitted(_BY_ID, {"id": by.actor.id}, password, address, "password_hash") is None:
+        raise invalid("/current", "wrong", "This is not the present password.")
 
 
 def log_in(*, body: LogIn, address: str) -> TokensRead:
@@ -132,7 +143,7 @@ def client_token(*, client_id: str, secret: str, scope: str | None, address: str
     client: ServiceClient | None = _admitted(_BY_CLIENT_ID, {"client_id": client_id}, secret, address, "secret_hash")
     if client is None:
         raise InvalidClient(error="invalid_client")
-    asked = scope.split() if scope else client.scopes
+    asked = list(dict.fromkeys(scope.split())) if scope else client.scopes
     if not set(asked) <= set(client.scopes):
         raise InvalidScope(error="invalid_scope")
     granted = " ".join(asked)

@@ -22,7 +22,7 @@ PER_ACCOUNT = 100
 """Over all addresses: high enough that a stranger does not lock a person out, low enough against guessing from many places."""
 
 _COUNT = prebuilt(
-    sa.select(LoginAttempt.key, func.count(), func.min(LoginAttempt.at))  # type: ignore[call-overload, arg-type]
+    sa.select(LoginAttempt.key, func.count(), func.min(LoginAttempt.at))  # type: ignore[call-overload]
     .where(LoginAttempt.key.in_(bindparam("keys", expanding=True)), LoginAttempt.at > bindparam("since", type_=LoginAttempt.at.type))  # type: ignore[attr-defined]
     .group_by(LoginAttempt.key),
     "login_attempt.count",
@@ -37,10 +37,12 @@ def _keys(subject: str, address: str) -> dict[str, int]:
 def reserve(db: GuardedSession, *, subject: str, address: str) -> list[LoginAttempt]:
     """Count this attempt; TooManyRequests, with the seconds to wait, when the window is full."""
     keys, since = _keys(subject, address), now() - WINDOW
-    for key, count, oldest in db.execute(_COUNT, {"keys": list(keys), "since": since}):
-        if count >= keys[key]:
-            wait = max(1, int((oldest + WINDOW - now()).total_seconds()) + 1)
-            raise TooManyRequests(headers={"Retry-After": str(wait)})
+    # Attempts sent together are counted one after the other.
+    db.hold(*keys)
+    counts = db.execute(_COUNT, {"keys": list(keys), "since": since}).all()
+    if full := [oldest for key, count, oldest in counts if count >= keys[key]]:
+        wait = max(1, int((max(full) + WINDOW - now()).total_seconds()) + 1)
+        raise TooManyRequests(headers={"Retry-After": str(wait)})
     attempts = [LoginAttempt(key=key) for key in keys]
     db.add_all(attempts)
     return attempts

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from app.access.transaction import as_system, begin, reading
 from app.answers import answer, no_content
+from app.bodies import forbidden
 from app.identity import policy, queries
 from app.identity.actions import accounts as account_actions
 from app.identity.actions import sessions as session_actions
@@ -64,9 +65,10 @@ def get_me(caller: Caller) -> Response:
     return answer({name: shown[name] for name in MeRead.model_fields})
 
 
-@router.post("/v1/me/password", status_code=204, dependencies=[allow(policy.ME)], responses=problems(Invalid))
-def change_password(caller: Caller, body: PasswordChange) -> Response:
+@router.post("/v1/me/password", status_code=204, dependencies=[allow(policy.ME)], responses=problems(Invalid, TooManyRequests))
+def change_password(request: Request, caller: Caller, body: PasswordChange) -> Response:
     """Change one's own password; every session ends, log in again."""
+    session_actions.confirm_password(by=caller, password=body.current, address=_address(request))
     with begin(caller) as db:
         account_actions.change_password(db, by=caller, body=body)
         response = no_content()
@@ -110,6 +112,8 @@ async def _form(request: Request) -> dict[str, str]:
     form = dict(pairs)
     if len(form) != len(pairs):
         raise BadRequest("A field stands twice.", error="invalid_request")
+    if any(forbidden(value) for value in form.values()):
+        raise BadRequest("A field holds a control character.", error="invalid_request")
     scheme, _, coded = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "basic":
         try:
@@ -117,6 +121,8 @@ async def _form(request: Request) -> dict[str, str]:
         except (binascii.Error, ValueError) as error:
             raise InvalidClient(error="invalid_client") from error
         form |= {"client_id": unquote_plus(name), "client_secret": unquote_plus(secret)}
+        if forbidden(form["client_id"]) or forbidden(form["client_secret"]):
+            raise InvalidClient(error="invalid_client")
     if form.get("grant_type") != "client_credentials":
         raise BadRequest("Only grant_type=client_credentials is offered here.", error="unsupported_grant_type")
     return form
