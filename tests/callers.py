@@ -62,7 +62,13 @@ class Callers:
         self.client = client
 
     def make(
-        self, kind: str, territory: str = "17", *, duty: str = "manager", organization_id: str | uuid.UUID | None = None, administrator: bool = False
+        self,
+        kind: str,
+        territory: str = "17",
+        *,
+        duty: str = "manager",
+        organization_id: str | uuid.UUID | None = None,
+        administrator: bool = False,
     ) -> Caller:
         """An account of any role."""
         with begin(as_system("test")) as db:

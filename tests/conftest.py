@@ -35,7 +35,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "migrated" in metafunc.fixturenames:
         marks = {name for name in KINDS if metafunc.definition.get_closest_marker(name)}
         kinds = [kind for kind in KINDS if not marks or kind in marks]
-        metafunc.parametrize("migrated", [pytest.param(kind, marks=pytest.mark.xdist_group(kind)) for kind in kinds], indirect=True, scope="session")
+        cases = [pytest.param(kind, marks=pytest.mark.xdist_group(kind)) for kind in kinds]
+        metafunc.parametrize("migrated", cases, indirect=True, scope="session")
 
 
 def alembic_config(url: str) -> Config:
@@ -103,7 +104,7 @@ def statements(migrated: Database) -> Iterator[list[str]]:
     """The SQL that ran."""
     found: list[str] = []
 
-    def note(connection: object, cursor: object, statement: str, parameters: object, context: object, many: bool) -> None:
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
         found.append(statement)
 
     sa.event.listen(migrated.engine, "before_cursor_execute", note)

@@ -18,6 +18,11 @@ def test_anybody_reads_the_vocabulary(client: Client) -> None:
 
 @pytest.mark.parametrize("language", [language for language in Language if language is not Language.EN])
 def test_every_word_has_a_label_of_its_own_language(language: Language) -> None:
-    same = {(name, word.value) for name, kind in lists().items() for word in kind if label(name, word.value, language) == label(name, word.value, Language.EN)}
+    same = {
+        (name, word.value)
+        for name, kind in lists().items()
+        for word in kind
+        if label(name, word.value, language) == label(name, word.value, Language.EN)
+    }
     # The one word that Uzbek and English share.
     assert same <= {("level", "mahalla")}

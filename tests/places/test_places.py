@@ -36,7 +36,8 @@ def test_only_an_administrator_adds_a_mahalla(callers: Callers) -> None:
     assert made.status_code == 201
     assert made.json()["soato"] == "1733230-0001"
     assert administrator.post("/v1/places", body).json()["soato"] == "1733230-0002"
-    assert [place["soato"] for place in callers.state().get("/v1/places?q=гулзор&sort=soato").json()["items"]] == ["1733230-0001", "1733230-0002"]
+    found = callers.state().get("/v1/places?q=гулзор&sort=soato").json()["items"]
+    assert [place["soato"] for place in found] == ["1733230-0001", "1733230-0002"]
     assert administrator.post("/v1/places", {**body, "soato": "1733230-0002"}).json()["code"] == "already_exists"
 
 

@@ -1,0 +1,157 @@
+"""The contract: current, valid, and complete enough to work from without asking us."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openapi_spec_validator import validate
+
+from app.main import create_app
+from app.problems import MEDIA_TYPE, all_problems
+
+CONTRACT = Path(__file__).parent.parent.parent / "openapi" / "openapi.json"
+DOCUMENT: dict[str, Any] = create_app().openapi()
+OPERATIONS = {
+    f"{method.upper()} {path}": operation
+    for path, methods in DOCUMENT["paths"].items()
+    for method, operation in methods.items()
+    if method in ("get", "post", "put", "patch", "delete")
+}
+
+
+def test_it_is_current() -> None:
+    assert CONTRACT.exists(), "run `make openapi`"
+    assert json.loads(CONTRACT.read_text(encoding="utf-8")) == DOCUMENT, "run `make openapi` and look at the difference"
+
+
+def test_it_is_written_the_same_every_time() -> None:
+    text = json.dumps(DOCUMENT, ensure_ascii=False, indent=2) + "\n"
+    assert json.dumps(create_app().openapi(), ensure_ascii=False, indent=2) + "\n" == text
+    assert CONTRACT.read_text(encoding="utf-8") == text
+
+
+def test_it_is_valid() -> None:
+    validate(DOCUMENT)
+    assert DOCUMENT["openapi"].startswith("3.1")
+
+
+def test_operation_ids_are_unique() -> None:
+    ids = [operation["operationId"] for operation in OPERATIONS.values()]
+    assert len(ids) == len(set(ids)) > 50
+    assert all(re.fullmatch(r"[a-z]+(_[a-z]+)+", one) for one in ids)
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_operation_is_described(name: str) -> None:
+    operation = OPERATIONS[name]
+    assert operation["summary"]
+    assert operation["description"].strip()
+    assert len(operation["tags"]) == 1
+    assert operation["tags"][0] in {tag["name"] for tag in DOCUMENT["tags"]}
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_operation_declares_its_refusals(name: str) -> None:
+    operation = OPERATIONS[name]
+    responses = operation["responses"]
+    needed = {"400", "422", "500", "503"}
+    if "security" in operation:
+        assert operation["x-permission"]["name"]
+        needed |= {"401", "403"}
+    parameters = operation.get("parameters", [])
+    if any(parameter["in"] == "path" for parameter in parameters):
+        needed.add("404")
+    if any(parameter["name"] == "If-Match" for parameter in parameters):
+        needed |= {"412", "428"}
+    if name.startswith(("PATCH", "PUT", "DELETE")):
+        assert any(parameter["name"] == "If-Match" and parameter["required"] for parameter in parameters), (
+            "nobody's change is overwritten unseen"
+        )
+    assert not needed - responses.keys(), f"not declared: {sorted(needed - responses.keys())}"
+    for status, response in responses.items():
+        if not status.startswith("2") and status != "304":
+            assert list(response["content"]) == [MEDIA_TYPE], (status, response)
+            assert response["description"].strip()
+    codes = {kind.code for kind in all_problems()}
+    named = {code for response in responses.values() for code in re.findall(r"`([a-z_]+)`:", response["description"])}
+    assert named <= codes
+
+
+@pytest.mark.parametrize("name", [name for name, operation in OPERATIONS.items() if name.startswith("POST") and "security" in operation])
+def test_a_post_takes_an_idempotency_key(name: str) -> None:
+    assert any(parameter["name"] == "Idempotency-Key" for parameter in OPERATIONS[name]["parameters"])
+
+
+@pytest.mark.parametrize("name", [name for name in OPERATIONS if name.startswith("GET") and name.rpartition("/")[2][0] != "{"])
+def test_a_list_is_a_page(name: str) -> None:
+    """A list takes `limit`, `cursor` and `sort`, and answers `next`; what is no list is named so."""
+    operation = OPERATIONS[name]
+    schema = operation["responses"]["200"].get("content", {}).get("application/json", {}).get("schema", {})
+    if "Page_" not in schema.get("$ref", ""):
+        return
+    names = {parameter["name"] for parameter in operation["parameters"]}
+    assert {"limit", "cursor", "sort", "include"} <= names
+    assert "Link" in operation["responses"]["200"]["headers"]
+    sort = next(parameter for parameter in operation["parameters"] if parameter["name"] == "sort")
+    assert sort["schema"]["enum"]
+
+
+def used(node: Any, seen: set[str]) -> Iterator[dict[str, Any]]:
+    """Every schema below a node, references followed once."""
+    if isinstance(node, list):
+        for item in node:
+            yield from used(item, seen)
+    elif isinstance(node, dict):
+        if reference := node.get("$ref"):
+            name = reference.rpartition("/")[2]
+            if name not in seen:
+                seen.add(name)
+                yield from used(DOCUMENT["components"]["schemas"][name], seen)
+            return
+        if "type" in node:
+            yield node
+        for value in node.values():
+            yield from used(value, seen)
+
+
+@pytest.mark.parametrize("name", [name for name, operation in OPERATIONS.items() if "requestBody" in operation])
+def test_every_value_of_a_request_is_bounded(name: str) -> None:
+    """So that nothing can be sent that no column holds."""
+    body = OPERATIONS[name]["requestBody"]
+    assert body["required"] or name.endswith(("/cancel", "/withdraw"))
+    for schema in used(body["content"], set()):
+        kind = schema["type"]
+        if kind == "string":
+            assert {"maxLength", "enum", "const"} & schema.keys(), schema
+        elif kind in ("integer", "number"):
+            low = schema.get("minimum", schema.get("exclusiveMinimum"))
+            high = schema.get("maximum", schema.get("exclusiveMaximum"))
+            assert low is not None, schema
+            assert high is not None, schema
+            assert -(2**53) < low <= high < 2**53
+        elif kind == "array":
+            assert "maxItems" in schema, schema
+        elif kind == "object":
+            assert schema.get("additionalProperties") is not None or "properties" in schema, schema
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, operation in OPERATIONS.items() if "application/json" in operation.get("requestBody", {}).get("content", {})]
+)
+def test_unknown_fields_are_refused(name: str) -> None:
+    schema = OPERATIONS[name]["requestBody"]["content"]["application/json"]["schema"]
+    assert DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]]["additionalProperties"] is False
+
+
+def test_every_schema_is_described() -> None:
+    silent = [name for name, schema in DOCUMENT["components"]["schemas"].items() if not schema.get("description") and "enum" not in schema]
+    assert not [name for name in silent if not name.startswith("Page_")]
+
+
+def test_nothing_of_the_framework_shines_through() -> None:
+    text = json.dumps(DOCUMENT)
+    for word in ("HTTPValidationError", "ValidationError", "Body_", "__", "app.", "fastapi"):
+        assert word not in text.replace("applicat", ""), word

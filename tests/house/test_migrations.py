@@ -1,0 +1,174 @@
+"""One tree of migrations for both databases: up from empty, down to nothing, up again, and the models say the same."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlmodel import SQLModel
+
+from app import health
+from app.access.declare import DECLARED
+from app.database import UtcDateTime
+from tests.conftest import KINDS, alembic_config
+from tests.databases import fresh_database
+
+# SQLite cannot be asked how an index on an expression was written; PostgreSQL is asked below.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index"),
+    pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based index"),
+]
+
+
+@pytest.fixture(params=[pytest.param(kind, marks=pytest.mark.xdist_group(kind)) for kind in KINDS])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database of each kind."""
+    with fresh_database(request.param, tmp_path) as found:
+        yield found
+
+
+def looked_at(url: str, ask: Any) -> Any:
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        return ask(connection)
+
+
+def tables(url: str) -> set[str]:
+    return {name for name in looked_at(url, lambda connection: sa.inspect(connection).get_table_names()) if not name.startswith("search_")}
+
+
+def described(url: str) -> dict[str, Any]:
+    """Columns, keys and indexes of every table, to compare one way up with another."""
+
+    def ask(connection: sa.Connection) -> dict[str, Any]:
+        inspector = sa.inspect(connection)
+        return {
+            name: (
+                sorted((column["name"], str(column["type"]), column["nullable"]) for column in inspector.get_columns(name)),
+                sorted(str(index["name"]) for index in inspector.get_indexes(name)),
+                sorted(str(key["name"]) for key in inspector.get_foreign_keys(name)),
+                sorted(str(check["name"]) for check in inspector.get_check_constraints(name)),
+            )
+            for name in inspector.get_table_names()
+            if name != "alembic_version"
+        }
+
+    found: dict[str, Any] = looked_at(url, ask)
+    return found
+
+
+def test_there_is_one_head() -> None:
+    script = ScriptDirectory.from_config(alembic_config("sqlite://"))
+    assert script.get_heads() == [health.head()]
+    assert len(script.get_bases()) == 1
+    for revision in script.walk_revisions():
+        assert (revision.doc or "").strip()
+        assert Path(str(revision.path)).name[:4].isdigit(), "named by its date"
+
+
+def test_up_and_down_and_up_again(url: str) -> None:
+    config = alembic_config(url)
+    command.upgrade(config, "head")
+    first = described(url)
+    assert tables(url) == {*SQLModel.metadata.tables, "alembic_version"}
+    command.downgrade(config, "base")
+    assert tables(url) == {"alembic_version"}
+    command.upgrade(config, "head")
+    assert described(url) == first
+
+
+def test_each_step_goes_both_ways(url: str) -> None:
+    config = alembic_config(url)
+    for _ in list(ScriptDirectory.from_config(config).walk_revisions()):
+        command.upgrade(config, "+1")
+    before = described(url)
+    command.downgrade(config, "-1")
+    command.upgrade(config, "+1")
+    assert described(url) == before
+
+
+def test_the_models_say_what_the_migrations_made(url: str) -> None:
+    """`alembic check`."""
+    config = alembic_config(url)
+    command.upgrade(config, "head")
+    command.check(config)
+
+
+def test_nothing_is_compared_away() -> None:
+    """The environment leaves out indexes on expressions; a missing column or table must still be seen."""
+
+    def ask(connection: sa.Connection) -> Any:
+        return compare_metadata(MigrationContext.configure(connection), SQLModel.metadata)
+
+    assert looked_at("sqlite://", ask), "an empty database is not up to date"
+
+
+# --- portable types -----------------------------------------------------------------------------------------------------------
+def test_types_are_portable() -> None:
+    for table in SQLModel.metadata.tables.values():
+        for column in table.columns:
+            kind = column.type
+            assert not isinstance(kind, sa.Enum), f"{column}: enums are checked strings"
+            assert not isinstance(kind, sa.DateTime), f"{column}: a moment is a UtcDateTime"
+            assert not isinstance(kind, sa.Numeric) or isinstance(kind, sa.Float), f"{column}: SQLite has no decimals"
+            if isinstance(kind, sa.String):
+                assert kind.length, f"{column}: a text has a bound"
+            if "at" in column.name.split("_")[-1:]:
+                assert isinstance(kind, UtcDateTime), f"{column}: a moment is a UtcDateTime"
+
+
+def test_constraints_have_names() -> None:
+    """A broken constraint is answered by its name."""
+    for table in SQLModel.metadata.tables.values():
+        for constraint in table.constraints:
+            assert constraint.name, f"{table.name}: {constraint}"
+            assert len(str(constraint.name)) <= 63, f"{constraint.name}: PostgreSQL would cut it"
+        for index in table.indexes:
+            assert index.name
+            assert len(str(index.name)) <= 63
+
+
+# Links that are never followed from the other side: owners and territories lead other indexes where lists use them, a role comes with its
+# organization, and what the others lead to is never removed.
+UNINDEXED = (
+    ".organization_id",
+    ".territory",
+    ".role",
+    ".parent_soato",
+    ".parent_id",
+    ".successor_soato",
+    ".successor_id",
+    ".superseded_by_id",
+    ".participant_organization_id",
+    ".place",
+    ".venue_id",
+    "enrollment.specialist_id",
+)
+
+
+def test_links_are_indexed() -> None:
+    """A foreign key is looked up from the other side, and PostgreSQL makes no index by itself."""
+    bare = []
+    for table in SQLModel.metadata.tables.values():
+        leading = {next(iter(index.columns)).name for index in table.indexes if len(index.columns)}
+        leading |= {
+            next(iter(one.columns)).name
+            for one in table.constraints
+            if isinstance(one, sa.UniqueConstraint | sa.PrimaryKeyConstraint) and len(one.columns)
+        }
+        bare += [f"{table.name}.{column.name}" for column in table.columns if column.foreign_keys and column.name not in leading]
+    assert not [name for name in bare if not name.endswith(UNINDEXED)]
+
+
+def test_entities_have_what_every_row_has() -> None:
+    for model in DECLARED:
+        names = set(model.model_fields)
+        if "version" in names:
+            assert {"id", "created_at", "updated_at", "origin"} <= names, model.__name__
+        if "organization_id" in names and "territory" in names:
+            assert SQLModel.metadata.tables[str(model.__tablename__)].c.territory.foreign_keys, model.__name__

@@ -1,0 +1,106 @@
+"""Settings: every one described, wrong ones refused at start with the reason."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from app import cli
+from app.reference import settings_page
+from app.settings import Settings, settings
+
+PAGE = Path(__file__).parent.parent / "docs" / "settings.md"
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+def made(monkeypatch: pytest.MonkeyPatch, **values: str) -> Settings:
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    return Settings()
+
+
+def test_every_setting_is_described() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    for name, field in Settings.model_fields.items():
+        assert field.description, name
+        assert field.description.endswith((".", "]`.")), name
+        assert f"| `{name.upper()}` |" in page
+    assert page == settings_page(), "run `python -m app settings > docs/settings.md`"
+
+
+def test_defaults_need_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = made(monkeypatch)
+    assert found.database_url == "sqlite:///var/himoya.db"
+    assert (found.host, found.port, found.workers) == ("127.0.0.1", 8000, 1)
+    assert found.base_url == "http://127.0.0.1:8000"
+    assert found.cors_origins == ()
+    assert found.demo_password is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("DATABASE_URL", "mysql://x", "sqlite"),
+        ("DATABASE_URL", "postgresql://x", "psycopg"),
+        ("DATABASE_URL", "nonsense", "sqlite"),
+        ("DATABASE_POOL", "0", "greater"),
+        ("DATABASE_POOL", "many", "integer"),
+        ("PORT", "0", "greater"),
+        ("PORT", "70000", "less"),
+        ("PORT", "http", "integer"),
+        ("WORKERS", "-1", "greater"),
+        ("PUBLIC_URL", "himoya.example", "http"),
+        ("PUBLIC_URL", "ftp://himoya.example", "http"),
+        ("LOG_LEVEL", "LOUD", "DEBUG"),
+        ("BODY_LIMIT", "10", "greater"),
+        ("BODY_SECONDS", "0", "greater"),
+        ("DEMO_PASSWORD", "short", "at least"),
+        ("CORS_ORIGINS", "https://app.example", "JSON"),
+        ("CORS_ORIGINS", "{", "JSON"),
+        ("CORS_ORIGINS", "1", "tuple"),
+    ],
+)
+def test_wrong_ones_are_refused_with_the_reason(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, value: str, reason: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    settings.cache_clear()
+    try:
+        assert cli.main(["settings"]) == 2
+    finally:
+        monkeypatch.delenv(name)
+        settings.cache_clear()
+    told = capsys.readouterr().err
+    assert told.startswith(f"{name}: ")
+    assert reason in told
+    assert len(told.splitlines()) == 1
+
+
+def test_a_secret_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = made(monkeypatch, DEMO_PASSWORD="a secret sentence")
+    assert "a secret sentence" not in repr(found)
+    assert found.demo_password is not None
+    assert found.demo_password.get_secret_value() == "a secret sentence"
+
+
+def test_what_is_set_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = made(monkeypatch, HOST="0.0.0.0", PORT="9000", CORS_ORIGINS='["https://a.example", "https://b.example"]', WORKERS="4")  # noqa: S104 – only read here.
+    assert (found.host, found.port, found.workers) == ("0.0.0.0", 9000, 4)  # noqa: S104 – only read here.
+    assert found.cors_origins == ("https://a.example", "https://b.example")
+    assert made(monkeypatch, PUBLIC_URL="https://himoya.example/").base_url == "https://himoya.example"
+    assert made(monkeypatch, DATABASE_URL="postgresql+psycopg://u:p@h/n").database_url.endswith("/n")
+
+
+def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert made(monkeypatch, PORT="", DEMO_PASSWORD="").port == 8000
+
+
+def test_settings_are_read_once_and_never_changed() -> None:
+    assert settings() is settings()
+    with pytest.raises(ValidationError):
+        settings().port = 1
