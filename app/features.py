@@ -5,6 +5,8 @@ from types import ModuleType
 
 from fastapi import APIRouter
 
+TRAIL = ("app.audit.trail", "app.audit.views")
+"""What writes down changes and looks; imported with the policies, so that no way into the service works without it."""
 ROOMS = ("identity", "audit", "places", "partners", "beneficiaries", "participation", "certificates", "trainings")
 """From the ground up; a room may use those before it."""
 
@@ -17,7 +19,10 @@ def models() -> list[ModuleType]:
 def policies() -> list[ModuleType]:
     """Every module that declares rows and permissions; importing it is what declares them."""
     models()
-    return [import_module(f"app.{room}.policy") for room in ROOMS]
+    found = [import_module(f"app.{room}.policy") for room in ROOMS]
+    for name in TRAIL:
+        import_module(name)
+    return found
 
 
 def routers() -> list[APIRouter]:

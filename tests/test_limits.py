@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import anyio
@@ -95,7 +96,9 @@ def answered(app: FastAPI, length: str, event: dict[str, Any]) -> Any:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    anyio.run(app, scope, receive, send)
+    # In a thread of its own: a browser's driver keeps an event loop in the main thread while its tests run in the same process.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(anyio.run, app, scope, receive, send).result()
     return sent[0]["status"]
 
 

@@ -10,10 +10,10 @@ from sqlalchemy.exc import IntegrityError
 
 from app.access.fetch import fetch
 from app.access.guard import GuardedSession
-from app.certificates import queries
+from app.certificates import grounds
+from app.certificates.grounds import Holder, Standing
 from app.certificates.models import TASHKENT, Certificate, CertificateStatus, RevocationCategory
 from app.certificates.number import new_number
-from app.certificates.queries import Holder, Standing
 from app.certificates.schemas import CertificateRevoke
 from app.certificates.snapshot import HolderName, Snapshot
 from app.constraints import constraint_of
@@ -55,10 +55,10 @@ def issue(db: GuardedSession, *, activity: Activity, evaluations: Sequence[Evalu
     The database's index of one valid certificate an enrollment is the judge: where a racer was first, its certificate is answered.
     Raises Busy when racers win every try.
     """
-    people = queries.holders(db, activity.roster_id)
+    people = grounds.holders(db, activity.roster_id)
     template = _template(db, activity)
     for _ in range(_TRIES):
-        known = queries.standing(db, activity.roster_id)
+        known = grounds.standing(db, activity.roster_id)
         outcomes = [_outcome(one, people.get(one.enrollment_id), known.get(one.enrollment_id, []), activity) for one in evaluations]
         due = [
             (one, people[one.enrollment_id]) for one, outcome in zip(evaluations, outcomes, strict=True) if outcome["outcome"] == "issued"
@@ -117,8 +117,8 @@ def _template(db: GuardedSession, activity: Activity) -> dict[str, Any]:
     """The part of the snapshot that all certificates of the activity share."""
     kept = ("title", "hours", "starts_on", "starts_precision", "ends_on", "ends_precision", "signers")
     shared = {name: getattr(activity, name) for name in kept}
-    place = queries.place(db, soato=activity.place, venue_id=activity.venue_id)
-    return {**shared, "issuer": queries.issuer(db, activity.organization_id), "place": place}
+    place = grounds.place(db, soato=activity.place, venue_id=activity.venue_id)
+    return {**shared, "issuer": grounds.issuer(db, activity.organization_id), "place": place}
 
 
 def _certificate(one: Evaluation, holder: Holder, activity: Activity, template: dict[str, Any]) -> Certificate:

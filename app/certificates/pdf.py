@@ -150,7 +150,10 @@ def _facts(sheet: Sheet) -> dict[str, object]:
         "holder": list(dict.fromkeys(holder)),
         "title": title,
         "facts": {
-            language: " · ".join(filter(None, (_hours(sheet.hours, language), dates[language], place[language]))) for language in _NEAREST
+            language: [
+                fact for fact in (" · ".join(filter(None, (_hours(sheet.hours, language), dates[language]))), place[language]) if fact
+            ]
+            for language in _NEAREST
         },
         "issued_on": _printable(sheet.issued_on, "issued_on"),
         "signers": [[_printable(signer.name, "signers"), _printable(signer.post, "signers")] for signer in sheet.signers],

@@ -1,5 +1,6 @@
 """Who may do what to which rows: the page is current, and every cell of it holds in the database."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -7,20 +8,22 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
+from app import access_matrix as matrix
 from app.access.actor import PUBLIC, Visit
 from app.access.declare import DECLARED
 from app.access.guard import GuardedSession, OutOfScope
 from app.access.transaction import as_public, as_system, begin
-from app.access_matrix import COLUMNS, LINES, UNMATCHED, Samples, access_matrix, cells
+from app.access_matrix import COLUMNS, LINES, UNMATCHED, Samples
 from app.database import Database, now
 from app.problems import Conflict, Invalid
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "access-matrix.md"
+cells = cache(matrix.cells)
 TRIED = tuple(sorted((model for model in DECLARED if model not in UNMATCHED), key=lambda model: str(model.__tablename__)))
 
 
 def test_the_page_is_current() -> None:
-    assert PAGE.read_text(encoding="utf-8") == access_matrix(), (
+    assert PAGE.read_text(encoding="utf-8") == matrix.access_matrix(), (
         "run `python -m app access-matrix > docs/access-matrix.md` and look at the difference"
     )
 

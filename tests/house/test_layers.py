@@ -29,6 +29,7 @@ MORE = {
     "beneficiaries": {"naming": "both scripts and the keys", "numbers": "of families"},
     "participation": {"completion": "the rule", "standing": "of one participant"},
     "certificates": {
+        "grounds": "on which one is issued",
         "number": "that can be typed",
         "pdf": "what is framed",
         "masking": "of a name",
