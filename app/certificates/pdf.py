@@ -33,6 +33,7 @@ _NEAREST: dict[Language, tuple[Language, ...]] = {
     "ru": ("ru", "uz_cyrl", "uz_latn", "en"),
     "en": ("en", "uz_latn", "ru", "uz_cyrl"),
 }
+_TEMPLATE = Path(__file__).with_name("certificate.typ")
 _FONTS = typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[])
 # Controls, formatting marks such as bidirectional overrides, surrogates, private and unassigned characters: Typst drops most of them in
 # silence, and none of them belongs on paper.
@@ -116,7 +117,6 @@ class _Press(threading.local):
         self.compiler = typst.Compiler(str(_TEMPLATE), font_paths=_FONTS)
 
 
-_TEMPLATE = Path(__file__).with_name("certificate.typ")
 _PRESS = _Press()
 
 
