@@ -1,15 +1,9 @@
 """The certificate as PDF: what is on it, and that it can be read, searched, scanned, archived and printed the same again."""
 
-import hashlib
-import os
 import re
-import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from io import BytesIO
 from itertools import combinations
@@ -18,88 +12,22 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from app.certificates.pdf import Sheet, Signer, TextTooLong, UnprintableText, render
-
-ROOT = Path(__file__).parents[2]
-ISSUED_AT = datetime(2019, 10, 14, 9, 30, tzinfo=UTC)
-NUMBER, URL = "7K3M9QXR2H04", "https://himoya.example/v/7K3M9QXR2H04"
-# Inside the inner line of the border, in points; the specimen's plates lie on the border itself.
-FRAME = (44, 44, 798, 551)
-PLAIN = Sheet(
-    number=NUMBER,
-    verify_url=URL,
-    issuer={
-        "uz_cyrl": "SOS Ўзбекистон Болалар маҳаллалари уюшмаси",
-        "uz_latn": "SOS Oʻzbekiston Bolalar mahallalari uyushmasi",
-        "ru": "Ассоциация «SOS Детские деревни Узбекистана»",
-        "en": "Association “SOS Children's Villages of Uzbekistan”",
-    },
-    title={
-        "uz_cyrl": "Ота-оналар кўникмалари",
-        "uz_latn": "Ota-onalar koʻnikmalari",
-        "ru": "Родительские навыки",
-        "en": "Parenting skills",
-    },
-    issued_on="14.10.2019",
-    holder_cyrl="Ғайратова Ҳулкар Қўчқор қизи",
-    holder_latn="Gʻayratova Hulkar Qoʻchqor qizi",
-    hours=16,
-    dates={"uz_cyrl": "2019 йил октябрь", "uz_latn": "2019-yil oktabr", "ru": "октябрь 2019 г.", "en": "October 2019"},
-    place={"uz_cyrl": "Шовот тумани", "uz_latn": "Shovot tumani", "ru": "Шаватский район", "en": "Shovot district"},
-    signers=(Signer("Нилуфар Камалова", "Лойиҳа менежери"), Signer("Бунёдбек Маматюсупов", "Миллий/ҳудудий қотиба")),
-)
-LONG = replace(
+from app.certificates.pdf import Sheet
+from tests.certificates.sheets import (
+    FRAME,
+    ISSUED_AT,
+    LONG,
+    NUMBER,
     PLAIN,
-    # Seventy characters in each script.
-    holder_cyrl="Абдураҳмонова-Муҳаммадрасулова Гулчеҳрахон Абдуқаҳҳорхўжа Зайниддин қи",
-    holder_latn="Abdurahmonova-Muhammadrasulova Gulchehraxon Abduqahhorxoʻja Gʻayrat qi",
-    issuer={
-        "uz_cyrl": "Ўзбекистон Республикаси Вазирлар Маҳкамаси ҳузуридаги Ижтимоий ҳимоя миллий агентлигининг Хоразм вилояти маркази",
-        "uz_latn": "Oʻzbekiston Respublikasi Vazirlar Mahkamasi huzuridagi Ijtimoiy himoya milliy agentligining Xorazm viloyati markazi",
-        "ru": "Центр Хорезмской области Национального агентства социальной защиты при Кабинете Министров Республики Узбекистан",
-        "en": "Centre of Khorezm Region, National Agency for Social Protection under the Cabinet of Ministers of Uzbekistan",
-    },
-    title={
-        "uz_cyrl": "Ижтимоий ҳимояга муҳтож бўлган оилалар ва болалар билан ишлашни ташкил этиш ҳамда идоралараро ҳамкорлик",
-        "uz_latn": "Ijtimoiy himoyaga muhtoj boʻlgan oilalar va bolalar bilan ishlashni tashkil etish hamda idoralararo hamkorlik",
-        "ru": "Организация работы с семьями и детьми, нуждающимися в социальной защите, и межведомственное сотрудничество",
-        "en": "Organising work with families and children in need of social protection, and interagency cooperation",
-    },
-    hours=Decimal("22.5"),
-    signers=(*PLAIN.signers, Signer("Абдуқаҳҳорова Муҳаббат Ҳакимжоновна", "Хоразм вилояти ҳокимлиги бошқармаси бошлиғи ўринбосари")),
-    status="revoked",
-    revoked_on="12.03.2020",
-    synthetic=True,
+    SHORT,
+    SPARSE,
+    URL,
+    pages_text,
+    poppler_text,
+    printed,
+    text_of,
+    tool,
 )
-SHORT = replace(PLAIN, holder_cyrl="Ли Ан", holder_latn="Li An", hours=None, signers=PLAIN.signers[:1])
-SPARSE = Sheet(
-    number=NUMBER, verify_url=URL, issuer={"en": "SOS"}, title={"ru": "Родительские навыки"}, issued_on="14.10.2019", holder_latn="Li An"
-)
-
-
-def printed(sheet: Sheet) -> bytes:
-    return render(sheet, issued_at=ISSUED_AT)
-
-
-def tool(name: str, package: str) -> str:
-    """A program of the machine. Where it is missing, the summary of the run says what was not checked, and what to install."""
-    if found := shutil.which(name):
-        return found
-    pytest.skip(f"NOT CHECKED for want of `{name}`: install Debian's {package}")
-
-
-def pages_text(pdf: bytes) -> str:
-    """All text as a reader copies it, lines joined."""
-    return " ".join(" ".join(page.extract_text() for page in PdfReader(BytesIO(pdf)).pages).split())
-
-
-def text_of(sheet: Sheet) -> str:
-    return pages_text(printed(sheet))
-
-
-def poppler_text(pdf: bytes, *options: str) -> str:
-    command = [tool("pdftotext", "poppler-utils"), *options, "-", "-"]
-    return subprocess.run(command, input=pdf, capture_output=True, check=True).stdout.decode()
 
 
 def test_all_that_was_given_is_on_it() -> None:
@@ -278,145 +206,3 @@ def test_the_name_is_the_largest_after_the_title_and_shrinks_only_as_it_must() -
 
     assert height(PLAIN, "Ғайратова") > 2 * height(PLAIN, "«Ота-оналар")
     assert height(PLAIN, "Ғайратова") > height(LONG, "Гулчеҳрахон") > height(PLAIN, "«Ота-оналар") * 1.5
-
-
-def test_texts_that_would_be_illegible_are_refused() -> None:
-    for changed, where in (
-        (replace(PLAIN, title={"en": "word " * 300}), "title"),
-        (replace(PLAIN, title={"en": "W" * 200}), "title"),
-        (replace(PLAIN, issuer={"en": "word " * 200, "ru": "слово"}), "issuer"),
-        (replace(PLAIN, holder_latn="W" * 400), "holder"),
-        (replace(PLAIN, signers=(Signer("Li An", "word " * 150),)), "signers"),
-    ):
-        with pytest.raises(TextTooLong) as refused:
-            printed(changed)
-        assert where in refused.value.where
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        '#panic("no")',
-        "#sys.inputs",
-        "$x^2$ *b* _i_ `c`",
-        '"q" \'q\' \\" \\u{41}',
-        "{d.number} [x] </svg> & <b>",
-        "// no comment /* */",
-        "= @a <a> ~ -- ...",
-    ],
-)
-def test_whatever_a_text_holds_is_printed_as_it_is(text: str) -> None:
-    changed = replace(
-        PLAIN, holder_latn=text, title={"en": text}, issuer={"en": text}, place={"en": text}, signers=(Signer(text, text),), issued_on=text
-    )
-    found = text_of(changed)
-    # Once as holder, issuer and date, in the title and as place in each language, twice with the signer.
-    assert found.count(text) == 3 + 4 + 4 + 2
-
-
-@pytest.mark.parametrize(
-    ("character", "field"),
-    [
-        ("中", "holder_latn"),
-        ("🌷", "holder_cyrl"),
-        ("أ", "holder_latn"),
-        ("क", "issued_on"),
-        ("\0", "holder_latn"),
-        ("\u202e", "holder_latn"),
-        ("\u200b", "holder_latn"),
-        ("\u00ad", "holder_latn"),
-        ("\ufffd", "holder_latn"),
-        (chr(0xD800), "holder_latn"),
-        ("\ue000", "holder_latn"),
-    ],
-)
-def test_a_character_that_cannot_be_printed_is_named(character: str, field: str) -> None:
-    with pytest.raises(UnprintableText) as refused:
-        printed(replace(PLAIN, **{field: f"Li {character}n"}))
-    assert refused.value.character == character
-    assert refused.value.where == field.removesuffix("_latn").removesuffix("_cyrl")
-    assert f"U+{ord(character):04X}" in str(refused.value)
-
-
-def test_an_unprintable_character_is_found_in_every_field() -> None:
-    bad = "中"
-    for changed, where in (
-        (replace(PLAIN, issuer={"en": bad}), "issuer"),
-        (replace(PLAIN, title={"en": bad}), "title"),
-        (replace(PLAIN, place={"ru": bad}), "facts"),
-        (replace(PLAIN, signers=(Signer("Li An", bad),)), "signers"),
-    ):
-        with pytest.raises(UnprintableText) as refused:
-            printed(changed)
-        assert (refused.value.character, refused.value.where) == (bad, where)
-
-
-def test_a_refusal_leaves_no_trace_in_the_next_certificate() -> None:
-    before = printed(PLAIN)
-    with pytest.raises(UnprintableText):
-        printed(replace(PLAIN, holder_latn="中"))
-    printed(replace(PLAIN, holder_cyrl="Бошқа Одам", holder_latn="Boshqa Odam"))
-    assert printed(PLAIN) == before
-
-
-def test_composed_and_decomposed_letters_are_one() -> None:
-    assert printed(replace(PLAIN, holder_cyrl="И\u0306улдуз У\u0306ктам")) == printed(replace(PLAIN, holder_cyrl="Йулдуз Ўктам"))
-
-
-def test_white_space_is_evened_out() -> None:
-    assert printed(replace(PLAIN, holder_latn=" Li \n\t  An ")) == printed(replace(PLAIN, holder_latn="Li An"))
-
-
-def test_equal_sheets_are_equal_bytes_in_every_process() -> None:
-    here = hashlib.sha256(printed(PLAIN) + printed(LONG)).hexdigest()
-    program = (
-        "import hashlib; from tests.certificates.test_pdf import LONG, PLAIN, printed;"
-        "print(hashlib.sha256(printed(PLAIN) + printed(LONG)).hexdigest())"
-    )
-    for seed in ("1", "2"):
-        there = subprocess.run(
-            [sys.executable, "-c", program],
-            cwd=ROOT,
-            env={**os.environ, "PYTHONHASHSEED": seed},
-            capture_output=True,
-            check=True,
-            text=True,
-        )
-        assert there.stdout.strip() == here
-
-
-def test_only_the_moment_of_issue_dates_the_document() -> None:
-    elsewhere = ISSUED_AT.astimezone(timezone(timedelta(hours=5)))
-    assert render(PLAIN, issued_at=elsewhere) == printed(PLAIN)
-    assert render(PLAIN, issued_at=ISSUED_AT + timedelta(days=1)) != printed(PLAIN)
-    with pytest.raises(ValueError, match="time zone"):
-        render(PLAIN, issued_at=ISSUED_AT.replace(tzinfo=None))
-
-
-def test_threads_print_the_right_names() -> None:
-    sheets = [replace(PLAIN, holder_latn=f"Li {letter * 3}", holder_cyrl=f"Ли {letter * 3}") for letter in "ABCDEFGHIJKLMNOPQRSTUVWX"]
-    alone = [printed(sheet) for sheet in sheets]
-    with ThreadPoolExecutor(max_workers=4) as threads:
-        assert list(threads.map(printed, sheets)) == alone
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"number": "7K3M9QXR2H05"},
-        {"number": "7K3M-9QXR-2H04"},
-        {"verify_url": "javascript:alert(1)"},
-        {"issuer": {}},
-        {"issuer": {"en": ""}},
-        {"title": {}},
-        {"holder_cyrl": None, "holder_latn": ""},
-        {"hours": 0},
-        {"hours": Decimal(-1)},
-        {"signers": (Signer("Li An"),) * 4},
-        {"status": "revoked"},
-        {"revoked_on": "12.03.2020"},
-    ],
-)
-def test_a_sheet_that_makes_no_sense_cannot_be_made(wrong: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match=r"."):
-        replace(PLAIN, **wrong)
