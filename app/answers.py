@@ -11,6 +11,8 @@ from fastapi import Depends, Request, Response
 from pydantic import BaseModel
 from pydantic_core import to_json
 
+from app.access.actor import visiting
+from app.access.fields import WITHHELD
 from app.idempotency import answered
 from app.listing import Found
 from app.problems import BadRequest, VersionRequired
@@ -31,7 +33,7 @@ def answer(values: Mapping[str, Any] | BaseModel, status: int = 200, *, location
         headers["ETag"] = etag(version)
     if location:
         headers["Location"] = location
-    response = Response(to_json(values), status, headers=headers, media_type="application/json")
+    response = Response(to_json(_shown(values)), status, headers=headers, media_type="application/json")
     answered.set(response)
     return response
 
@@ -58,7 +60,22 @@ def answer_page(request: Request, found: Found) -> Response:
         # Relative, so that it holds behind any proxy (RFC 8288, 3.1).
         target = request.url.include_query_params(cursor=found.next)
         headers["Link"] = f'<{target.path}?{target.query}>; rel="next"'
-    return Response(to_json({"items": found.items, "next": found.next, **found.more}), headers=headers, media_type="application/json")
+    body = {"items": _shown(found.items), "next": found.next, **found.more}
+    return Response(to_json(body), headers=headers, media_type="application/json")
+
+
+def _shown(values: Any) -> Any:
+    """The values without those that were withheld from the visit; the others are not even looked through."""
+    visit = visiting.get(None)
+    return _without_withheld(values) if visit is not None and visit.withheld else values
+
+
+def _without_withheld(values: Any) -> Any:
+    if isinstance(values, Mapping):
+        return {name: _without_withheld(value) for name, value in values.items() if value is not WITHHELD}
+    if isinstance(values, list):
+        return [_without_withheld(value) for value in values if value is not WITHHELD]
+    return values
 
 
 def no_content() -> Response:

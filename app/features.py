@@ -7,13 +7,17 @@ from fastapi import APIRouter
 
 TRAIL = ("app.audit.trail", "app.audit.views")
 """What writes down changes and looks; imported with the policies, so that no way into the service works without it."""
-ROOMS = ("identity", "audit", "places", "partners", "beneficiaries", "participation", "certificates", "trainings")
+ROOMS = (
+    *("identity", "audit", "places", "partners", "beneficiaries"),
+    *("kinship", "livelihoods", "circumstances", "vulnerability", "identifiers", "consents", "oversight"),
+    *("participation", "certificates", "trainings", "duplicates", "retention"),
+)
 """From the ground up; a room may use those before it."""
 
 
 def models() -> list[ModuleType]:
     """Every module with tables."""
-    return [import_module("app.idempotency"), *(import_module(f"app.{room}.models") for room in ROOMS)]
+    return [import_module("app.idempotency"), import_module("app.access.grants"), *(import_module(f"app.{room}.models") for room in ROOMS)]
 
 
 def policies() -> list[ModuleType]:

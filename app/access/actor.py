@@ -65,6 +65,8 @@ class Visit:
     operation: str = ""
     # (table, statement's name, ids) of the watched rows read so far, until the watchers are told.
     looks: list[tuple[str, str, list[Any]]] = field(default_factory=list, init=False)
+    # Whether a value was withheld from what was read, so that the answer has to leave it out.
+    withheld: bool = field(default=False, init=False)
 
 
 NOBODY = uuid.UUID(int=0)

@@ -6,6 +6,8 @@ once for each (role, territory level). Without a rule a role has no row.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam, func
@@ -14,6 +16,7 @@ from sqlmodel import SQLModel
 
 from app import changes
 from app.access.actor import SYSTEM, Actor, Role, visiting
+from app.access.permissions import Permission
 from app.idempotency import Idempotency
 
 Criterion = Callable[[Actor], sa.ColumnElement[bool]]
@@ -26,10 +29,24 @@ class UndeclaredTable(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The rows of a table for one role; `write` left out means the same rows as `read`."""
+    """The rows of a table for one role; `write` left out means the same rows as `read`. `in_parts` says that of some of these rows the role
+    may see no more than the categories of data that a grant opens.
+    """
 
     read: Criterion
     write: Criterion | None = None
+    in_parts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRule:
+    """When a field of a row that one sees is shown: in full if a grant opens its `category` (a bit of `access.grants`; 0: with the row) and
+    the actor has the `permission` (if one is named); without the permission as `mask` makes it, else not at all.
+    """
+
+    category: int = 0
+    permission: Permission | None = None
+    mask: Callable[[Any], Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +55,31 @@ class Declaration:
 
     rows: Mapping[str, Rows]
     watch_reads: bool
+    fields: Mapping[str, FieldRule]
 
 
 DECLARED: dict[type[SQLModel], Declaration] = {}
 
 
 def declare(
-    model: type[SQLModel], *, rows: Mapping[str, Rows], conceal: frozenset[str] = frozenset(), watch_reads: bool = False, trail: bool = True
+    model: type[SQLModel],
+    *,
+    rows: Mapping[str, Rows],
+    fields: Mapping[str, FieldRule] = MappingProxyType({}),
+    conceal: frozenset[str] = frozenset(),
+    watch_reads: bool = False,
+    trail: bool = True,
 ) -> None:
-    """Declare a table: `rows` by role (or the administrator's mark, PUBLIC), `conceal` the columns whose values no trail may hold,
-    `watch_reads` whether it is recorded who looked, `trail` whether writes are (the trail's own tables are not).
+    """Declare a table: `rows` by role (or the administrator's mark, PUBLIC), `fields` the columns that are not always shown with their row,
+    `conceal` the columns whose values no trail may hold, `watch_reads` whether it is recorded who looked, `trail` whether writes are (the
+    trail's own tables are not).
     """
     if model in DECLARED:
         raise ValueError(f"{model.__name__} is declared twice")
-    unknown = conceal - set(model.model_fields)
+    unknown = (conceal | fields.keys()) - set(model.model_fields)
     if unknown:
         raise ValueError(f"{model.__name__} has no columns {sorted(unknown)}")
-    DECLARED[model] = Declaration(rows, watch_reads)
+    DECLARED[model] = Declaration(rows, watch_reads, fields)
     if trail:
         changes.CONCEALED[model] = conceal
 
@@ -89,14 +114,17 @@ def nothing(_actor: Actor) -> sa.ColumnElement[bool]:
     return sa.false()
 
 
-_ORGANIZATION = bindparam("acting_organization", callable_=lambda: visiting.get().actor.organization_id, type_=sa.Uuid())
+ORGANIZATION: sa.BindParameter[Any] = bindparam(
+    "acting_organization", callable_=lambda: visiting.get().actor.organization_id, type_=sa.Uuid()
+)
+"""The actor's own organization, bound when the statement runs."""
 _TERRITORY = bindparam("acting_territory", callable_=lambda: visiting.get().actor.territory, type_=sa.String())
 _ACTOR = bindparam("acting_id", callable_=lambda: visiting.get().actor.id, type_=sa.Uuid())
 
 
 def organization_is(column: object) -> Criterion:
     """Rows whose column is the actor's own organization."""
-    return lambda _actor: sa.and_(column == _ORGANIZATION)
+    return lambda _actor: sa.and_(column == ORGANIZATION)
 
 
 def actor_is(column: object) -> Criterion:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import bindparam
 
+from app.access.fields import shown_names
 from app.access.guard import GuardedSession, Statement, prebuilt
 from app.access.transaction import Rows
 from app.database import Entity
@@ -63,7 +64,7 @@ class Single:
     """One row's columns, by id, as they are shown."""
 
     def __init__(self, name: str, statement: Statement, key: Any) -> None:
-        self.names = [str(column["name"]) for column in statement.column_descriptions]
+        self.names = shown_names(statement)
         self._statement = prebuilt(statement.where(key == bindparam("id")), name)
 
     def one(self, db: Rows, key: uuid.UUID) -> dict[str, Any]:
@@ -71,4 +72,4 @@ class Single:
         found = db.rows(self._statement, {"id": key})
         if not found:
             raise NotFound
-        return dict(zip(self.names, found[0], strict=True))
+        return dict(zip(self.names, found[0], strict=False))

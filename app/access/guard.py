@@ -13,6 +13,7 @@ from sqlmodel import SQLModel
 from app import changes
 from app.access.actor import Actor, Visit, visiting
 from app.access.declare import DECLARED, UndeclaredTable, criterion, splits
+from app.access.fields import conceal
 from app.problems import Forbidden
 
 Shape = tuple[str, int, bool]
@@ -220,7 +221,7 @@ class GuardedSession(Session):
         """Run a prebuilt select of columns, as `Reader.rows` does."""
         found: Sequence[AnyRow] = self.execute(statement, values or {}).all()
         watch(statement, found[:shown])
-        return found
+        return conceal(statement, found, visiting.get().actor)
 
 
 @event.listens_for(GuardedSession, "do_orm_execute")

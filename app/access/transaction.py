@@ -16,6 +16,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from app import idempotency
 from app.access.actor import PUBLIC_ACTOR, SYSTEM_ACTOR, Visit, visiting
+from app.access.fields import conceal
 from app.access.guard import AnyRow, GuardedSession, Statement, core_form, tell, watch
 from app.constraints import problem_of
 from app.database import current
@@ -44,7 +45,7 @@ class Reader:
                 return session.rows(statement, values, shown=shown)
         found: Sequence[AnyRow] = self._connection.execute(form, values or {}).all()
         watch(statement, found[:shown])
-        return found
+        return conceal(statement, found, visiting.get().actor)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from sqlalchemy import bindparam
 from sqlmodel import col
 
 from app.access.fetch import Single
+from app.access.fields import coverage
 from app.access.guard import prebuilt
 from app.access.transaction import Rows
 from app.beneficiaries.models import Beneficiary, Family, FamilyMembership, full_years
@@ -69,7 +70,7 @@ def _columns(model: type[Any], names: Iterable[str]) -> list[Any]:
 
 # --- beneficiaries ----------------------------------------------------------------------------------------------------------
 _open: sa.ColumnElement[bool] = col(FamilyMembership.ended_on).is_(None)
-_people = sa.select(*_columns(Beneficiary, (*_PERSON, *_NAMES)))
+_people = sa.select(*_columns(Beneficiary, (*_PERSON, *_NAMES)), coverage(Beneficiary, beneficiary=Beneficiary.id))
 _ONE = prebuilt(_people.where(col(Beneficiary.id) == bindparam("id")), "beneficiary.one")
 _PEOPLE = Keyset(
     "beneficiary.list",
@@ -118,7 +119,7 @@ def _belongs(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
 
 
 _WORDS = list(word_filters(Beneficiary.search).values())
-_families = sa.select(*_columns(Family, _FAMILY))
+_families = sa.select(*_columns(Family, _FAMILY), coverage(Family, family=Family.id))
 _FAMILY_ONE = Single("family.one", _families, Family.id)
 _FAMILIES = Keyset(
     "family.list",
@@ -171,7 +172,10 @@ def families(db: Rows, listing: FamilyListing) -> Found:
 # --- memberships ------------------------------------------------------------------------------------------------------------
 # The beneficiary's own id rather than the column that refers to it, so that it is recorded who was looked at.
 _memberships = sa.select(
-    *_columns(FamilyMembership, _MEMBERSHIP), col(Beneficiary.id).label("beneficiary_id"), *_columns(Beneficiary, _NAMES)
+    *_columns(FamilyMembership, _MEMBERSHIP),
+    col(Beneficiary.id).label("beneficiary_id"),
+    *_columns(Beneficiary, _NAMES),
+    coverage(FamilyMembership, family=FamilyMembership.family_id),
 ).join(Beneficiary, col(Beneficiary.id) == col(FamilyMembership.beneficiary_id))
 _of_family: sa.ColumnElement[bool] = col(FamilyMembership.family_id) == bindparam("family_id")
 _MEMBERSHIP_ONE = prebuilt(_memberships.where(col(FamilyMembership.id) == bindparam("id"), _of_family), "family_membership.one")

@@ -161,6 +161,10 @@ class HeadChange(Strict):
     )
 
 
+CONTACT_ONLY = "Absent for an organization to which no consent opens `contact`."
+OWN_ONLY = "Absent for every organization but the one that registered the row."
+
+
 class PersonNamesRead(Read):
     """Surname, given name and patronymic in both scripts; the one that was entered stands as it was entered."""
 
@@ -185,10 +189,12 @@ class BeneficiaryRead(EntityRead):
         le=200,
         description="Full years today, or at death. Where only the month or year of birth is known, the least that they can be.",
     )
-    phone: str | None = Field(max_length=40, description="As it was written.")
-    phone_e164: str | None = Field(max_length=16, description="The same number in its international form; null where none can be read.")
+    phone: str | None = Field(default=None, max_length=40, description=f"As it was written. {CONTACT_ONLY}")
+    phone_e164: str | None = Field(
+        default=None, max_length=16, description=f"The same number in its international form; null where none can be read. {CONTACT_ONLY}"
+    )
     deceased_on: date | None
-    note: str | None = Field(max_length=4000)
+    note: str | None = Field(default=None, max_length=4000, description=OWN_ONLY)
     is_synthetic: bool = Field(description="Made up for demonstration.")
 
 
@@ -216,11 +222,11 @@ class FamilyRead(EntityRead):
     territory: str = Field(max_length=16)
     number: str = Field(max_length=20, description="The family's number, to be written on paper.", examples=["7K3M-9QXR"])
     status: FamilyStatus
-    address: str | None = Field(max_length=300)
+    address: str | None = Field(default=None, max_length=300, description=CONTACT_ONLY)
     housing: Housing | None
     monthly_income: int | None = Field(ge=0)
     size: int | None = Field(ge=1)
-    note: str | None = Field(max_length=4000)
+    note: str | None = Field(default=None, max_length=4000, description=OWN_ONLY)
     is_synthetic: bool = Field(description="Made up for demonstration.")
 
 
@@ -241,7 +247,7 @@ class MembershipRead(EntityRead):
     is_primary_caregiver: bool
     started_on: date | None
     ended_on: date | None
-    end_reason: str | None = Field(max_length=200)
+    end_reason: str | None = Field(default=None, max_length=200, description=OWN_ONLY)
 
 
 Words = Annotated[str | None, Field(min_length=1, max_length=100, description="Parts of a name, in any script and order.")]

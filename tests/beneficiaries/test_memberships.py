@@ -41,8 +41,8 @@ def test_anonymous_and_those_without_permission(client: Client, callers: Callers
     assert client.patch(one, json={}).status_code == 401
     assert client.post(f"{one}/end", json={}).status_code == 401
     state, viewer = callers.state("1733"), callers.ngo("1733", duty="viewer")
-    assert state.get(url(family, "memberships")).status_code == 403
-    assert state.get(one).status_code == 403
+    assert state.get(url(family, "memberships")).status_code == 404
+    assert state.get(one).status_code == 404
     for caller in (state, viewer):
         assert caller.post(url(family, "members"), {}).status_code == 403
         assert caller.patch(one, {}, version=1).status_code == 403

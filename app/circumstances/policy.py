@@ -1,0 +1,1 @@
+"""What a social worker has to know of a person: functioning, schooling, health, papers."""

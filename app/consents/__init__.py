@@ -1,0 +1,1 @@
+"""What families agreed to: to show which of their data to whom, for what, and until when."""

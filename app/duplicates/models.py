@@ -1,0 +1,1 @@
+"""The same person registered twice: candidates, decisions, merges and their undoing."""

@@ -1,0 +1,5 @@
+"""HTTP: the same person registered twice: candidates, decisions, merges and their undoing."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

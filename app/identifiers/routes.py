@@ -1,0 +1,5 @@
+"""HTTP: the numbers by which the state knows a person: encrypted at rest, found again by a keyed blind index, masked in answers."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

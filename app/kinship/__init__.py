@@ -1,0 +1,1 @@
+"""Who is whose parent, guardian, sibling or spouse, across families."""

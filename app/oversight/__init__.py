@@ -1,0 +1,1 @@
+"""Who looked at whom and through which grant; and breaking the glass in an emergency."""

@@ -1,0 +1,5 @@
+"""HTTP: who looked at whom and through which grant; and breaking the glass in an emergency."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

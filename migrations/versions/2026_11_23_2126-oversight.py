@@ -1,0 +1,22 @@
+"""Break-glass accesses.
+
+Revision: 8b1e2f6a3c07; after: 8b1e2f6a3c06.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+import app.database
+
+revision = "8b1e2f6a3c07"
+down_revision = "8b1e2f6a3c06"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
