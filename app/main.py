@@ -10,9 +10,11 @@ from fastapi.routing import APIRoute
 from app import contract, cross_origin, database, features, health, problem_pages, problems, vocabulary
 from app.audit.views import views
 from app.database import Database
+from app.identifiers import rekeying
 from app.identity import keys
 from app.known_query import known_query
 from app.limits import Bounds, Envelope
+from app.routing import add_flat
 from app.settings import settings
 from app.worker import Housekeeping
 
@@ -23,6 +25,7 @@ async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
     keys.ensure()
     if not database.in_use():
         database.use(Database(settings().database_url, settings().database_pool))
+    rekeying.start()
     anyio.to_thread.current_default_thread_limiter().total_tokens = database.current().pool
     views.start()
     housekeeping = Housekeeping()
@@ -52,12 +55,13 @@ def create_app() -> FastAPI:
         dependencies=[Depends(known_query)],
         redirect_slashes=False,
         generate_unique_id_function=operation_id,
+        # Nothing collects it here, and asking at every request whether somebody does costs as much as the log line.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     problems.install(app)
     # The last one added is the first one met: refusals of the innermost pass through the others, so a page of another origin can read them.
     app.add_middleware(Bounds)
-    for router in (*features.routers(), vocabulary.router, health.router, problem_pages.router, contract.router):
-        app.include_router(router)
+    add_flat(app, (*features.routers(), vocabulary.router, health.router, problem_pages.router, contract.router))
     cross_origin.install(app)
     app.add_middleware(Envelope)
     contract.install(app)

@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,7 +25,8 @@ MOST = 50_000
 log = logging.getLogger("himoya.views")
 _COLUMNS = ("at", "actor_id", "actor_kind", "organization_id", "subject_type", "subject_id", "through", "times")
 _INSERT = sa.insert(AccessEntry.__table__)  # type: ignore[attr-defined]
-_View = tuple[Any, str, Any, str, Any, str]
+_Look = tuple[Any, str, Any, str, str]
+"""Who looked at what and through what: all of a view but the row."""
 
 
 class Views:
@@ -33,7 +35,8 @@ class Views:
     def __init__(self) -> None:
         self._room = threading.Condition()
         self._writing = threading.Lock()
-        self._waiting: Counter[_View] = Counter()
+        self._waiting: dict[_Look, Counter[Any]] = {}
+        self._size = 0
         self._stopping = False
         self._thread: threading.Thread | None = None
 
@@ -42,15 +45,21 @@ class Views:
         actor = visit.actor
         if actor.kind == "system" or not ids:
             return
-        through = visit.operation or statement
+        look = (actor.id, actor.kind, actor.organization_id, table, visit.operation or statement)
         with self._room:
-            while len(self._waiting) >= MOST and self._thread is not None:
+            while self._size >= MOST and self._thread is not None:
                 self._room.notify_all()
                 self._room.wait(0.1)
-            for key in ids:
-                self._waiting[actor.id, actor.kind, actor.organization_id, table, key, through] += 1
-            if len(self._waiting) >= MOST // 2:
+            self._add(look, ids)
+            if self._size >= MOST // 2:
                 self._room.notify_all()
+
+    def _add(self, look: _Look, seen: Iterable[Any]) -> None:
+        """Count rows of one look; a page's rows share it, so it is looked up once a page."""
+        counted = self._waiting.setdefault(look, Counter())
+        before = len(counted)
+        counted.update(seen)
+        self._size += len(counted) - before
 
     def flush(self) -> int:
         """Write what waits; answers how many rows. What could not be written stays. Afterwards all that was added before is written,
@@ -58,17 +67,22 @@ class Views:
         """
         with self._writing:
             with self._room:
-                batch, self._waiting = self._waiting, Counter()
+                batch, self._waiting, self._size = self._waiting, {}, 0
                 self._room.notify_all()
             if not batch:
                 return 0
             moment = now()
-            rows = [dict(zip(_COLUMNS, (moment, *view, times), strict=True)) for view, times in batch.items()]
+            rows = [
+                dict(zip(_COLUMNS, (moment, *viewer, table, key, through, times), strict=True))
+                for (*viewer, table, through), counted in batch.items()
+                for key, times in counted.items()
+            ]
             try:
                 _write(rows)
             except Exception:
                 with self._room:
-                    self._waiting.update(batch)
+                    for look, counted in batch.items():
+                        self._add(look, counted)
                 raise
             return len(rows)
 
