@@ -13,21 +13,23 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import sqlalchemy as sa
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import from_json, to_json
 from sqlalchemy import bindparam
 
+from app.access.fields import shown_names
 from app.access.guard import prebuilt
 from app.access.transaction import Rows
 from app.bodies import LARGEST
 from app.database import Entity
 from app.problems import BadRequest
-from app.uzbek.keys import query_tokens
 
 T = TypeVar("T")
 Shape = Callable[[Sequence[Any]], dict[str, Any]]
 LONGEST_CURSOR = 800
 """Room for the longest text that a list is sorted by: a name's search key of 500 characters."""
+RELEVANCE = "relevance"
+"""The sort that only a search has, and has unless it asks for another one."""
 CAP = 10_000
 """A total is counted up to here."""
 _SHAPES = 512
@@ -44,6 +46,20 @@ class Listing(BaseModel):
         str | None, Field(max_length=LONGEST_CURSOR, pattern=r"^[A-Za-z0-9_-]+$", description="`next` of the page before, as it came.")
     ] = None
     include: Annotated[Literal["total"] | None, Field(description="`total`: count the rows too, up to 10,000.")] = None
+
+    @field_validator("sort", check_fields=False)
+    @classmethod
+    def relevant_to_something(cls, value: str, info: ValidationInfo) -> str:
+        """Without words to be found there is nothing to be relevant to. A list with `q` has it before `sort`."""
+        if value == RELEVANCE and info.data.get("q", "") is None:
+            raise ValueError("needs q: nothing is searched for")
+        return value
+
+    @property
+    def order(self) -> str:
+        """The sort that was asked for; where none was, that of a search or the list's own."""
+        searched = getattr(self, "q", None) is not None and "sort" not in self.model_fields_set
+        return RELEVANCE if searched else str(getattr(self, "sort"))  # noqa: B009 – each feature's listing adds its own `sort`.
 
 
 class Page(BaseModel, Generic[T]):
@@ -77,6 +93,29 @@ def by_age(model: type[Entity]) -> dict[str, Sort]:
     return {"created_at": Sort(model.created_at), "-created_at": Sort(model.created_at, descending=True)}
 
 
+@dataclass(frozen=True, slots=True)
+class _Cursor:
+    """Where a row has what its cursor is made of. What a list does not show anyway is selected `behind` what it shows."""
+
+    value: int
+    key: int
+    behind: tuple[Any, ...]
+
+    @classmethod
+    def of(cls, statement: sa.Select[Any], sort: Sort, key: Any) -> "_Cursor":
+        """Sought by identity: a column of the same name may be another table's."""
+        shown = [column["expr"] for column in statement.column_descriptions]
+        places: list[int] = []
+        behind: list[Any] = []
+        for wanted, name in ((sort.column, "sorted_by"), (key, "sorted_id")):
+            place = next((place for place, column in enumerate(shown) if column is wanted), None)
+            if place is None:
+                place = len(shown) + len(behind)
+                behind.append(wanted.label(name))
+            places.append(place)
+        return cls(places[0], places[1], tuple(behind))
+
+
 class Keyset:
     """One list of one feature: its columns, filters and sorts; each combination is a statement that is built on first use."""
 
@@ -91,11 +130,12 @@ class Keyset:
         shape: Shape | None = None,
     ) -> None:
         """`filters` are conditions with a bind parameter of their own name, or with none. `shape` makes an item of a row, which holds
-        the statement's columns and two more behind them; without it the item has the columns by their names.
+        the statement's columns and perhaps others behind them; without it the item has the columns by their names.
         """
         self.name, self.statement, self.key, self.sorts, self.filters = name, statement, key, sorts, filters
-        self.names = [str(column["name"]) for column in statement.column_descriptions]
+        self.names = shown_names(statement)
         self.shape = shape or (lambda row: dict(zip(self.names, row, strict=False)))
+        self._cursors = {name: _Cursor.of(statement, sort, key) for name, sort in sorts.items()}
         self._built: dict[tuple[str, ...], sa.Select[Any]] = {}
         self._building = threading.Lock()
 
@@ -104,11 +144,11 @@ class Keyset:
 
         Raises BadRequest for a cursor that was made for another list, sort or filter.
         """
-        sort = str(getattr(listing, "sort"))  # noqa: B009 – each feature's listing adds its own `sort`.
+        sort = listing.order
         bound = hashlib.sha256(to_json([self.name, sort, dict(sorted(values.items()))])).hexdigest()[:12]
         given = {**_binds(values), "page_rows": listing.limit + 1}
         if listing.cursor:
-            given |= _position(listing.cursor, bound, self.sorts[sort])
+            given |= _position(listing.cursor, bound, self.sorts[sort], self.key)
         # The row too many tells that there is a next page; nobody sees it.
         rows = db.rows(self._statement(sort, bool(listing.cursor), values), given, shown=listing.limit)
         items = [self.shape(row) for row in rows[: listing.limit]]
@@ -116,7 +156,8 @@ class Keyset:
         if len(rows) <= listing.limit:
             return Found(items, None, more)
         last = rows[listing.limit - 1]
-        return Found(items, _cursor(bound, last[-2], last[-1]), more)
+        places = self._cursors[sort]
+        return Found(items, _cursor(bound, last[places.value], last[places.key]), more)
 
     def _total(self, db: Rows, values: Mapping[str, Any]) -> dict[str, Any]:
         """`{total, total_is_capped}`."""
@@ -134,11 +175,7 @@ class Keyset:
         if key not in self._built:
             by = self.sorts[sort]
             order = (by.column.desc(), self.key.desc()) if by.descending else (by.column, self.key)
-            statement = (
-                self.statement.add_columns(by.column.label("sorted_by"), self.key.label("sorted_id"))
-                .order_by(*order)
-                .limit(bindparam("page_rows"))
-            )
+            statement = self.statement.add_columns(*self._cursors[sort].behind).order_by(*order).limit(bindparam("page_rows"))
             if after:
                 # Row comparison, never OR: the index is entered at the position itself.
                 here = sa.tuple_(bindparam("after_value", type_=by.column.type), bindparam("after_id", type_=self.key.type))
@@ -158,17 +195,17 @@ class Keyset:
             return self._built[key]
 
 
-def _cursor(bound: str, value: Any, key: uuid.UUID) -> str:
+def _cursor(bound: str, value: Any, key: uuid.UUID | int) -> str:
     return base64.urlsafe_b64encode(to_json([bound, value, key])).decode().rstrip("=")
 
 
-def _position(cursor: str, bound: str, sort: Sort) -> dict[str, Any]:
+def _position(cursor: str, bound: str, sort: Sort, key: Any) -> dict[str, Any]:
     try:
-        made_for, value, key = from_json(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        made_for, value, last = from_json(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if made_for == bound:
             # A decorated type answers `object` for itself; what it decorates knows.
             decorated = getattr(sort.column.type, "impl_instance", sort.column.type)
-            return {"after_value": _typed(value, decorated.python_type), "after_id": uuid.UUID(key)}
+            return {"after_value": _typed(value, decorated.python_type), "after_id": _typed(last, key.type.python_type)}
     except (ValueError, TypeError, AttributeError, OverflowError):
         pass
     raise BadRequest("This cursor was made for another list, sort or filter; start again without it.")
@@ -201,22 +238,6 @@ def _binds(values: Mapping[str, Any]) -> dict[str, Any]:
 def filters_of(listing: Listing, *names: str) -> dict[str, Any]:
     """The named filters that are set."""
     return {name: value for name in names if (value := getattr(listing, name)) is not None}
-
-
-MOST_WORDS = 8
-
-
-def word_filters(column: Any) -> dict[str, sa.ColumnElement[bool]]:
-    """Filters `q1`…`q8`, one a word of a search: each must stand at the start of some word of the search column, strictly or loosely."""
-    return {f"q{n}": column.like(bindparam(f"q{n}_strict")) | column.like(bindparam(f"q{n}_loose")) for n in range(1, MOST_WORDS + 1)}
-
-
-def words_of(q: str | None) -> dict[str, Any]:
-    """The word filters that a search sets. A search of marks alone finds nothing rather than everything."""
-    if q is None:
-        return {}
-    words = query_tokens(q)[:MOST_WORDS] or (("?", "?"),)
-    return {f"q{n}": {f"q{n}_strict": f"% {strict}%", f"q{n}_loose": f"% {loose}%"} for n, (strict, loose) in enumerate(words, 1)}
 
 
 _LEVELS = (2, 4, 7, 12)

@@ -13,7 +13,7 @@ from app import listing
 from app.access.guard import GuardedSession
 from app.access.transaction import as_system, begin, reading
 from app.database import Database
-from app.listing import CAP, Keyset, Listing, Sort, words_of
+from app.listing import CAP, Keyset, Listing, Sort
 from app.main import create_app
 from app.places import queries
 from app.places.models import Level, Place
@@ -260,26 +260,6 @@ def test_parameters_that_are_none(callers: Callers, query: str) -> None:
     assert response.status_code == 422, response.text
     assert response.json()["errors"][0]["place"] == "query"
     assert response.json()["errors"][0]["pointer"] == f"/{query.split('=', maxsplit=1)[0]}"
-
-
-# --- search -------------------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("q", ["%", "_", "%%", "\\", "'", '"', "%a%", "*", "?", ".", "--", "⁂"])
-def test_marks_find_nothing(callers: Callers, q: str) -> None:
-    add(1)
-    assert callers.state().get("/v1/places", params={"level": "mahalla", "q": q}).json()["items"] == []
-
-
-def test_many_words(callers: Callers) -> None:
-    add(1)
-    assert callers.state().get("/v1/places", params={"q": " ".join(["gulis"] * 15)}).status_code == 200
-    assert len(words_of("a b c d e f g h i j k l")) <= listing.MOST_WORDS
-    assert callers.state().get("/v1/places", params={"q": "x" * 101}).status_code == 422
-
-
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(q=st.text(min_size=1, max_size=100))
-def test_whatever_is_searched_for_is_never_a_500(callers: Callers, q: str) -> None:
-    assert _one_caller(callers).get("/v1/places", params={"q": q}).status_code in (200, 422)
 
 
 # --- forms --------------------------------------------------------------------------------------------------------------------

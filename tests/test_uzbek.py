@@ -9,9 +9,9 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.uzbek.keys import QUERY_WORDS, loose_key, query_tokens, search_text, skeleton_key, strict_key
+from app.uzbek.keys import QUERY_WORDS, loose_key, name_keys, query_tokens, search_text, skeleton_key, strict_key
 from app.uzbek.letters import APOSTROPHES, CYRILLIC_STEMS, LATIN_STEMS
-from app.uzbek.scripts import Script, in_both_scripts, script_of, to_cyrillic, to_latin
+from app.uzbek.scripts import Script, all_in_both_scripts, in_both_scripts, script_of, to_cyrillic, to_latin
 
 VARIANTS = yaml.safe_load((Path(__file__).parent / "data" / "name_variants.yaml").read_text(encoding="utf-8"))
 KEYS = {"exact": strict_key, "loose": loose_key, "skeleton": skeleton_key}
@@ -108,7 +108,7 @@ def test_query_tokens_are_bounded_and_never_empty(text):
 
 
 def found(query: str, column: str) -> bool:
-    """What the SQL of the docstring does."""
+    """What the conditions of either database do."""
     return all(f" {strict}" in column or f" {loose}" in column for strict, loose in query_tokens(query))
 
 
@@ -124,8 +124,22 @@ def test_a_row_is_not_found(query):
 
 
 def test_search_text_holds_each_word_once():
-    assert search_text("Ўктам", "Шовот", "Shovot", "") == " o'ktam shovot oktam"
+    assert search_text("Ўктам", "Шовот", "Shovot", "") == " o'ktam shovot  oktam"
+    assert search_text("Шовот") == " shovot  "
     assert search_text(None, " - ") == ""
+
+
+@given(st.lists(st.none() | st.text(max_size=40), max_size=4))
+@example(["Раҳматуллаев-Ҳасанов", "Исҳоқ", "Йўлдош ўғли"])
+@example(["İ", "\u0301", "#1", "Abdul  Aziz"])
+def test_the_keys_of_a_name_are_those_of_its_parts(parts):
+    keys = name_keys(*parts)
+    words = [word for part in parts if part for word in strict_key(part).split()]
+    assert keys.strict == " ".join(words)
+    assert keys.loose == " ".join(loose_key(word) if "#" not in word else word for word in words) or "#" in keys.strict
+    assert keys.search == search_text(*parts)
+    if "#" not in keys.strict:
+        assert keys.skeleton == skeleton_key(keys.strict)
 
 
 @given(st.lists(st.sampled_from([name for group in VARIANTS["loose"] for name in group]), min_size=1, max_size=3), st.integers(3, 30))
@@ -190,6 +204,45 @@ def test_script_of(text, script):
 )
 def test_in_both_scripts_keeps_what_was_entered(text, both):
     assert in_both_scripts(text) == both
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "O'Brien-Żółć Zoë",
+        "Ńıyaz",
+        "Ńiyaz",
+        "Ŋiyaz",
+        "Sadıqova",
+        "José",
+        "Ahmad محمد",
+        "王 Mei",
+        "Ђорђевић",
+        "Ahmad Ωmega",
+        "Ali m\u0304a",
+        "М\u0304а",
+    ],
+)
+def test_where_a_letter_has_no_counterpart_no_other_form_is_made_up(text):
+    assert in_both_scripts(text) == (text, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "both"),
+    [
+        # What only Cyrillic lacks, Latin need not do without.
+        ("Шовот Żółć", ("Shovot Żółć", "Шовот Żółć")),
+        ("Özbekov II", ("Özbekov II", "Ўзбеков II")),
+        ("Ғани-Wilhelm, 5", ("Gʻani-Wilhelm, 5", "Ғани-Вилҳелм, 5")),
+    ],
+)
+def test_a_form_that_can_be_derived_is(text, both):
+    assert in_both_scripts(text) == both
+
+
+def test_the_parts_of_a_name_are_all_in_an_alphabet_or_none_is():
+    assert all_in_both_scripts(["Żółć", "Anna"]) == (["Żółć", "Anna"], ["Żółć", "Anna"])
+    assert all_in_both_scripts(["Ўктам", "Anna"]) == (["Oʻktam", "Anna"], ["Ўктам", "Анна"])
 
 
 # Words that a table of exceptions writes, not the rules.

@@ -3,7 +3,8 @@
 from typing import Any
 
 from app.beneficiaries.models import Beneficiary
-from app.uzbek.keys import loose_key, search_text, skeleton_key, strict_key
+from app.beneficiaries.resemblance import match_key
+from app.uzbek.keys import name_keys
 from app.uzbek.scripts import in_both_scripts
 
 _KEY, _SEARCH = 500, 1500
@@ -14,13 +15,15 @@ def derived(surname: str, given_name: str, patronymic: str | None) -> dict[str, 
     """The columns that are derived from the three parts of a name, in the order Surname Given Patronymic."""
     whole = " ".join(part for part in (surname, given_name, patronymic) if part)
     latin, cyrillic = in_both_scripts(whole)
+    keys = name_keys(surname, given_name, patronymic)
     return {
         "name_latin": latin[:_KEY],
         "name_cyrillic": cyrillic[:_KEY],
-        "strict_key": strict_key(whole)[:_KEY],
-        "loose_key": loose_key(whole)[:_KEY],
-        "skeleton_key": skeleton_key(whole)[:_KEY],
-        "search": search_text(surname, given_name, patronymic)[:_SEARCH],
+        "strict_key": keys.strict[:_KEY],
+        "loose_key": keys.loose[:_KEY],
+        "skeleton_key": keys.skeleton[:_KEY],
+        "search": keys.search[:_SEARCH],
+        "match_key": match_key(surname, given_name, patronymic)[:_KEY],
     }
 
 

@@ -12,7 +12,7 @@ from sqlmodel import col
 from app.access.guard import Statement, prebuilt
 from app.access.transaction import Rows
 from app.beneficiaries.models import Beneficiary
-from app.listing import Found, Keyset, Sort, by_age, filters_of, word_filters, words_of
+from app.listing import Found, Keyset, Sort, by_age, filters_of
 from app.participation.completion import Evaluation
 from app.participation.models import (
     Attendance,
@@ -38,6 +38,7 @@ from app.participation.schemas import (
 from app.participation.standing import PRESENT_NAME, SEEN, standing_of, with_persons
 from app.partners.models import Specialist
 from app.problems import NotFound
+from app.search import by_relevance, found_by, strictly, words_of
 
 _ROSTER = bindparam("roster_id", type_=sa.Uuid())
 _ROSTERS = bindparam("roster_ids", type_=sa.Uuid(), expanding=True)
@@ -185,14 +186,14 @@ _ENROLLMENTS = Keyset(
     "enrollment.list",
     _enrollment,
     key=Enrollment.id,
-    sorts=by_age(Enrollment),
+    sorts={**by_age(Enrollment), **by_relevance(strictly(func.coalesce(col(Beneficiary.search), col(Specialist.search))))},
     filters={
         "roster_id": col(Enrollment.roster_id) == _ROSTER,
         "status": col(Enrollment.status) == bindparam("status"),
         "beneficiary_id": col(Enrollment.beneficiary_id) == bindparam("beneficiary_id", type_=sa.Uuid()),
         "specialist_id": col(Enrollment.specialist_id) == bindparam("specialist_id", type_=sa.Uuid()),
         "updated_since": col(Enrollment.updated_at) >= bindparam("updated_since"),
-        **word_filters(func.coalesce(col(Beneficiary.search), col(Specialist.search))),
+        "words": found_by(Beneficiary) | found_by(Specialist),
     },
 )
 

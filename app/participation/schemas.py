@@ -233,7 +233,7 @@ class EnrollmentListing(Listing):
     specialist_id: Annotated[Id | None, Field(description="Enrollments of this specialist.")] = None
     updated_since: UpdatedSince = None
     q: Search = None
-    sort: Literal["created_at", "-created_at"] = "created_at"
+    sort: Literal["relevance", "created_at", "-created_at"] = "created_at"
 
 
 # --- attendance -------------------------------------------------------------------------------------------------------------

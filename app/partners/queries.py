@@ -11,7 +11,7 @@ from sqlmodel import col
 from app.access.fetch import Single
 from app.access.transaction import Rows
 from app.database import Entity
-from app.listing import Found, Keyset, Sort, by_age, filters_of, territory_filters, territory_of, word_filters, words_of
+from app.listing import Found, Keyset, Sort, by_age, filters_of, territory_filters, territory_of
 from app.partners.models import Organization, Specialist, Venue
 from app.partners.schemas import (
     OrganizationListing,
@@ -23,6 +23,7 @@ from app.partners.schemas import (
     with_names,
 )
 from app.schemas import EntityRead, NamesRead
+from app.search import by_relevance, found_by, strictly, words_of
 
 _DAY = bindparam("on", type_=sa.Date())
 
@@ -54,12 +55,12 @@ _ORGANIZATIONS = Keyset(
     "organization.list",
     _organization,
     key=Organization.id,
-    sorts=by_age(Organization),
+    sorts={**by_age(Organization), **by_relevance(strictly(Organization.search))},
     filters={
         "kind": col(Organization.kind) == bindparam("kind"),
         **territory_filters(Organization.territory),
         "on": (sa.func.coalesce(Organization.valid_from, _DAY) <= _DAY) & (sa.func.coalesce(Organization.valid_to, _DAY) >= _DAY),
-        **word_filters(Organization.search),
+        "words": found_by(Organization),
     },
     shape=_named(_ONE_ORGANIZATION),
 )
@@ -67,23 +68,28 @@ _SPECIALISTS = Keyset(
     "specialist.list",
     _specialist,
     key=Specialist.id,
-    sorts={"surname": Sort(Specialist.surname), "-surname": Sort(Specialist.surname, descending=True), **by_age(Specialist)},
+    sorts={
+        "surname": Sort(Specialist.surname),
+        "-surname": Sort(Specialist.surname, descending=True),
+        **by_age(Specialist),
+        **by_relevance(strictly(Specialist.search)),
+    },
     filters={
         "organization_id": _of_organization(Specialist.organization_id),
         **territory_filters(Specialist.territory),
         "on": sa.func.coalesce(Specialist.active_until, _DAY) >= _DAY,
-        **word_filters(Specialist.search),
+        "words": found_by(Specialist),
     },
 )
 _VENUES = Keyset(
     "venue.list",
     _venue,
     key=Venue.id,
-    sorts=by_age(Venue),
+    sorts={**by_age(Venue), **by_relevance(strictly(Venue.search))},
     filters={
         "organization_id": _of_organization(Venue.organization_id),
         **territory_filters(Venue.territory),
-        **word_filters(Venue.search),
+        "words": found_by(Venue),
     },
     shape=_named(_ONE_VENUE),
 )

@@ -108,7 +108,7 @@ class OrganizationListing(Listing):
     kind: Annotated[Role | None, Field(description="Organizations of this kind.")] = None
     territory: Within = None
     on: Annotated[date | None, Field(description="Organizations that existed on this day; open dates count as existing.")] = None
-    sort: Literal["created_at", "-created_at"] = "created_at"
+    sort: Literal["relevance", "created_at", "-created_at"] = "created_at"
 
 
 class SpecialistCreate(Strict):
@@ -161,7 +161,7 @@ class SpecialistListing(Listing):
     organization_id: Annotated[uuid.UUID | None, Field(description="Specialists of this organization.")] = None
     territory: Within = None
     on: Annotated[date | None, Field(description="Specialists who were in their organization still on this day.")] = None
-    sort: Literal["surname", "-surname", "created_at", "-created_at"] = "surname"
+    sort: Literal["relevance", "surname", "-surname", "created_at", "-created_at"] = "surname"
 
 
 class VenueCreate(Strict):
@@ -196,7 +196,7 @@ class VenueListing(Listing):
     q: Query = None
     organization_id: Annotated[uuid.UUID | None, Field(description="Venues of this organization.")] = None
     territory: Within = None
-    sort: Literal["created_at", "-created_at"] = "created_at"
+    sort: Literal["relevance", "created_at", "-created_at"] = "created_at"
 
 
 def with_names(row: dict[str, Any]) -> dict[str, Any]:

@@ -7,10 +7,11 @@ from sqlalchemy import bindparam
 
 from app.access.guard import prebuilt
 from app.access.transaction import Rows
-from app.listing import Found, Keyset, Sort, by_age, filters_of, word_filters, words_of
+from app.listing import Found, Keyset, Sort, by_age, filters_of
 from app.places.models import Place
 from app.places.schemas import PlaceListing, PlaceRead
 from app.problems import NotFound, invalid
+from app.search import by_relevance, found_by, strictly, words_of
 
 _COLUMNS = tuple(name for name in Place.model_fields if name not in ("search", "origin"))
 _place = sa.select(*(getattr(Place, name) for name in _COLUMNS))
@@ -21,13 +22,18 @@ _PLACES = Keyset(
     "place.list",
     _place,
     key=Place.id,
-    sorts={"soato": Sort(Place.soato), "-soato": Sort(Place.soato, descending=True), **by_age(Place)},
+    sorts={
+        "soato": Sort(Place.soato),
+        "-soato": Sort(Place.soato, descending=True),
+        **by_age(Place),
+        **by_relevance(strictly(Place.search)),
+    },
     filters={
         "level": Place.level == bindparam("level"),  # type: ignore[dict-item]
         "parent": Place.parent_soato == bindparam("parent"),  # type: ignore[dict-item]
         "is_pilot": Place.is_pilot == bindparam("is_pilot"),  # type: ignore[dict-item]
         "on": sa.func.coalesce(Place.valid_from, _DAY).__le__(_DAY) & sa.func.coalesce(Place.valid_to, _DAY).__ge__(_DAY),
-        **word_filters(Place.search),
+        "words": found_by(Place),
     },
 )
 

@@ -83,4 +83,4 @@ class PlaceListing(Listing):
     q: Annotated[str | None, Field(min_length=1, max_length=100, description="Parts of a name, in any script and order.")] = None
     is_pilot: Annotated[bool | None, Field(description="Pilot mahallas, or all others.")] = None
     on: Annotated[date | None, Field(description="Places that existed on this day.")] = None
-    sort: Literal["soato", "-soato", "created_at", "-created_at"] = "soato"
+    sort: Literal["relevance", "soato", "-soato", "created_at", "-created_at"] = "soato"

@@ -10,9 +10,10 @@ from sqlmodel import col
 
 from app.access.fetch import Single
 from app.access.transaction import Rows
-from app.listing import Found, Keyset, Sort, by_age, filters_of, territory_filters, territory_of, word_filters, words_of
+from app.listing import Found, Keyset, Sort, by_age, filters_of, territory_filters, territory_of
 from app.participation.models import Roster
 from app.participation.queries import ROSTER_COLUMNS, roster_parts
+from app.search import by_relevance, found_by, strictly, words_of
 from app.trainings.models import Training
 from app.trainings.schemas import TrainingListing, TrainingRead
 
@@ -27,7 +28,12 @@ _TRAININGS = Keyset(
     "training.list",
     _training,
     key=Training.id,
-    sorts={"starts_on": Sort(Training.starts_on), "-starts_on": Sort(Training.starts_on, descending=True), **by_age(Training)},
+    sorts={
+        "starts_on": Sort(Training.starts_on),
+        "-starts_on": Sort(Training.starts_on, descending=True),
+        **by_age(Training),
+        **by_relevance(strictly(Training.search)),
+    },
     filters={
         "status": col(Training.status) == bindparam("status"),
         "organization_id": col(Training.organization_id) == bindparam("organization_id", type_=sa.Uuid()),
@@ -36,7 +42,7 @@ _TRAININGS = Keyset(
         # A place taken changes the counts that are shown, and with them the roster alone.
         "updated_since": (col(Training.updated_at) >= _SINCE) | (col(Roster.updated_at) >= _SINCE),
         **territory_filters(Training.territory),
-        **word_filters(Training.search),
+        "words": found_by(Training),
     },
 )
 _FILTERS = ("status", "organization_id", "starts_from", "starts_until", "updated_since")

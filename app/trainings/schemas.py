@@ -125,4 +125,4 @@ class TrainingListing(Listing):
     ] = None
     starts_until: Annotated[IsoDate | None, Field(description="Trainings that start on this day or earlier.")] = None
     updated_since: UpdatedSince = None
-    sort: Literal["starts_on", "-starts_on", "created_at", "-created_at"] = "-starts_on"
+    sort: Literal["relevance", "starts_on", "-starts_on", "created_at", "-created_at"] = "-starts_on"

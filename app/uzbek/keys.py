@@ -13,24 +13,25 @@ Keys are plain ASCII and hold no character that means something to LIKE:
 * `#` and seven digits for a letter of an alphabet that is not known here (Arabic, Chinese), so that such names can be found as well;
 * `*` and `~` in the skeleton alone: a word that begins with a vowel, and a patronymic ending.
 
-How to search. `search_text` fills one column of a row. `query_tokens` splits what a user typed. Every word of the query must match in its
-strict or in its loose form, in any order, and the beginning of a word is enough::
-
-    for strict, loose in query_tokens(q):
-        statement = statement.where(or_(Row.search.like(f"% {strict}%"), Row.search.like(f"% {loose}%")))
-
-The space before each word of the column is what ties a match to the start of a word. A query without any word, such as `-`, gives no
-tokens: the caller decides whether that means everything or nothing. On PostgreSQL a trigram index carries the pattern.
+How to search. `search_text` fills one column of a row: its strict words, a gap, and those of its loose words that are no strict ones.
+`query_tokens` splits what a user typed. Every word of the query must be the beginning of some word of the column, in its strict or in its
+loose form and in any order; `app/search.py` says so to either database. The space before each word is what ties a match to the start of a
+word, the gap tells a strict match from a loose one. A query without any word, such as `-`, gives no tokens: the caller decides whether that
+means everything or nothing.
 """
 
 import re
 import unicodedata
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from app.uzbek.letters import APOSTROPHES, INVISIBLE, LATIN_IN_CONTEXT, LATIN_OF, LATIN_OF_1995, OKINA, TUTUQ, alternatives
 
 QUERY_WORDS = 8
 QUERY_LENGTH = 256
+BETWEEN = "  "
+"""The gap between the strict and the loose words of a search column: no words stand so far apart otherwise."""
 
 # Before Unicode normalization, which would take the acute accent for a space with a mark.
 _CLEAN = str.maketrans(dict.fromkeys(APOSTROPHES, "'") | dict.fromkeys(INVISIBLE, ""))
@@ -92,10 +93,31 @@ def skeleton_key(text: str) -> str:
 
 
 def search_text(*names: str | None) -> str:
-    """What a row can be found by: each distinct word of the names, strict and loose, with a space before it; empty if there is no word."""
-    strict = [word for name in names if name for word in strict_key(name).split()]
-    words = dict.fromkeys([*strict, *map(_loosened, strict)])
-    return "".join(f" {word}" for word in words)
+    """What a row can be found by: each distinct word of the names; empty if there is no word."""
+    return _search([word for name in names if name for word in strict_key(name).split()])
+
+
+def _search(strict: Sequence[str], loosened: Iterable[str] = ()) -> str:
+    """A search column of strict words; `loosened` are the same words in their loose form, if they are known."""
+    words = dict.fromkeys(strict)
+    loose = [word for word in dict.fromkeys(loosened or map(_loosened, words)) if word not in words]
+    return f" {' '.join(words)}{BETWEEN}{' '.join(loose)}" if words else ""
+
+
+class NameKeys(NamedTuple):
+    """What one name, given in its parts, is found by."""
+
+    strict: str
+    loose: str
+    skeleton: str
+    search: str
+
+
+def name_keys(*parts: str | None) -> NameKeys:
+    """The keys and the search column of a name, each word of it looked at once."""
+    strict = [word for part in parts if part for word in strict_key(part).split()]
+    loose = [_loosened(word) for word in strict]
+    return NameKeys(" ".join(strict), " ".join(loose), " ".join(map(_skeleton, loose)), _search(strict, loose))
 
 
 def query_tokens(query: str) -> tuple[tuple[str, str], ...]:

@@ -66,6 +66,7 @@ def _made_of() -> str:
     """A digest of the migrations and of everything that decides what is loaded."""
     here = Path(__file__).parent
     sources = [
+        *ROOT.glob("migrations/*.py"),
         *ROOT.glob("migrations/versions/*.py"),
         *(ROOT / "app/uzbek").glob("*.py"),
         ROOT / "app/places/places.csv",
