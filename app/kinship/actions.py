@@ -1,0 +1,101 @@
+"""Recording who is whose relative."""
+
+import uuid
+
+import sqlalchemy as sa
+from sqlalchemy import bindparam
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from app.access.actor import Visit
+from app.access.fetch import fetch, find, made_before
+from app.access.guard import GuardedSession, prebuilt
+from app.beneficiaries.models import Beneficiary
+from app.database import uuid7
+from app.days import today
+from app.kinship.models import SYMMETRIC, CycleOfParents, Kinship, KinshipKind
+from app.kinship.schemas import KinshipCreate, KinshipEnd, KinshipUpdate
+from app.problems import Invalid, invalid
+
+# Up from the parent: its parents, their parents, and so on, in one statement; UNION without ALL ends even where there is a cycle.
+_is_parent = sa.and_(col(Kinship.kind) == KinshipKind.PARENT, col(Kinship.ended_on).is_(None))
+_above = (
+    sa.select(col(Kinship.person_id).label("id")).where(_is_parent, col(Kinship.relative_id) == bindparam("parent")).cte(recursive=True)
+)
+_next = aliased(Kinship)
+_ancestors = _above.union(
+    sa.select(col(_next.person_id))
+    .join(_above, col(_next.relative_id) == _above.c.id)
+    .where(col(_next.kind) == KinshipKind.PARENT, col(_next.ended_on).is_(None))
+)
+_IS_ANCESTOR = prebuilt(
+    sa.select(Beneficiary.id).where(col(Beneficiary.id) == bindparam("child"), col(Beneficiary.id).in_(sa.select(_ancestors.c.id))),  # type: ignore[call-overload]
+    "kinship.is_ancestor",
+)
+
+
+def record_kinship(db: GuardedSession, *, body: KinshipCreate, by: Visit) -> tuple[Kinship, bool]:
+    """(kinship, made before). More than two legal parents are not refused: adoption and paternity are corrected one row after the other.
+
+    Raises Invalid, Merged, CycleOfParents, AlreadyExists, IdTaken, OutOfScope.
+    """
+    if before := made_before(db, Kinship, body.id, body.origin()):
+        return before, True
+    if body.person_id == body.relative_id:
+        raise invalid("/relative_id", "itself", "A person is not its own relative.")
+    person, relative = _known(db, body.person_id, "/person_id"), _known(db, body.relative_id, "/relative_id")
+    if body.kind in SYMMETRIC and person.id > relative.id:
+        person, relative = relative, person
+    made = Kinship(
+        id=body.id or uuid7(),
+        origin=body.origin(),
+        organization_id=by.actor.organization_id,  # type: ignore[arg-type]
+        territory=person.territory,
+        person_id=person.id,
+        relative_id=relative.id,
+        kind=body.kind,
+        is_legal=body.is_legal,
+        started_on=body.started_on,
+        note=body.note,
+    )
+    if faults := made.faults(person, relative):
+        raise Invalid(faults=faults)
+    if made.kind == KinshipKind.PARENT:
+        refuse_cycle(db, made)
+    db.add(made)
+    db.flush()
+    return made, False
+
+
+def refuse_cycle(db: GuardedSession, parenthood: Kinship) -> None:
+    """Raises CycleOfParents if the child is an ancestor of the parent."""
+    # Two that each look before the other has written would close a cycle together.
+    db.hold(f"parents in {parenthood.organization_id}")
+    if db.execute(_IS_ANCESTOR, {"parent": parenthood.person_id, "child": parenthood.relative_id}).first():
+        raise CycleOfParents
+
+
+def _known(db: GuardedSession, key: uuid.UUID, at: str) -> Beneficiary:
+    person = find(db, Beneficiary, key)
+    if person is None:
+        raise invalid(at, "unknown", "There is no such beneficiary.")
+    return person
+
+
+def update_kinship(db: GuardedSession, kinship_id: uuid.UUID, *, version: int, body: KinshipUpdate) -> Kinship:
+    """Correct what is known of a kinship. Raises NotFound, Merged, Stale, Invalid."""
+    found = fetch(db, Kinship, kinship_id, version=version)
+    for name, value in body.model_dump(exclude_unset=True).items():
+        setattr(found, name, value)
+    if faults := found.faults(fetch(db, Beneficiary, found.person_id), fetch(db, Beneficiary, found.relative_id)):
+        raise Invalid(faults=faults)
+    db.flush()
+    return found
+
+
+def end_kinship(db: GuardedSession, kinship_id: uuid.UUID, *, version: int, body: KinshipEnd) -> Kinship:
+    """A marriage, a guardianship or an error ends. Raises NotFound, Stale, WrongState, Invalid."""
+    found = fetch(db, Kinship, kinship_id, version=version)
+    found.end(on=body.ended_on or today())
+    db.flush()
+    return found
