@@ -22,13 +22,14 @@ _KEPT = timedelta(hours=1)
 """A key stays this long after its successor was made: four times the life of what it signed."""
 
 
-def _folder() -> Path:
+def keys_folder() -> Path:
+    """KEYS_DIR, made private if it is not there."""
     folder = settings().keys_dir
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder
 
 
-def _write_once(path: Path, content: bytes) -> None:
+def write_once(path: Path, content: bytes) -> None:
     """Create a private file, whole or not at all; of two processes that start together one wins and both read the same."""
     draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -49,18 +50,18 @@ def _new_pem() -> bytes:
 
 def ensure() -> None:
     """Make the first key and the refresh secret if there are none."""
-    folder = _folder()
+    folder = keys_folder()
     if not list(folder.glob("*.pem")):
-        _write_once(folder / "00000000T000000-first.pem", _new_pem())
-    _write_once(folder / "refresh.key", secrets.token_bytes(32))
+        write_once(folder / "00000000T000000-first.pem", _new_pem())
+    write_once(folder / "refresh.key", secrets.token_bytes(32))
     forget()
 
 
 def rotate() -> str:
     """Make a new signing key and drop those whose successor is older than an hour; answers the new kid."""
-    folder = _folder()
+    folder = keys_folder()
     kid = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{secrets.token_hex(3)}"
-    _write_once(folder / f"{kid}.pem", _new_pem())
+    write_once(folder / f"{kid}.pem", _new_pem())
     names = sorted(folder.glob("*.pem"))
     limit = time.time() - _KEPT.total_seconds()
     for old, successor in pairwise(names):
@@ -80,9 +81,9 @@ class _Ring:
 
     def load(self) -> None:
         """Read the folder anew when it changed, and every second in case its clock is too coarse to tell."""
-        changed_at = _folder().stat().st_mtime_ns
+        changed_at = keys_folder().stat().st_mtime_ns
         if changed_at != self.changed_at or time.monotonic() - self.read_at >= _RELOAD_SECONDS or not self.pems:
-            self.pems = {path.stem: path.read_text() for path in sorted(_folder().glob("*.pem"))}
+            self.pems = {path.stem: path.read_text() for path in sorted(keys_folder().glob("*.pem"))}
             self.read_at, self.changed_at = time.monotonic(), changed_at
 
 
@@ -118,4 +119,4 @@ def all_keys() -> Mapping[str, str]:
 @lru_cache(maxsize=1)
 def refresh_secret() -> bytes:
     """The secret that refresh tokens are derived from."""
-    return (_folder() / "refresh.key").read_bytes()
+    return (keys_folder() / "refresh.key").read_bytes()

@@ -1,0 +1,101 @@
+"""Adding numbers, saying more of them and ending them; moving one to another person when two turn out to be one."""
+
+import uuid
+
+from app.access.actor import Visit
+from app.access.fetch import fetch, find
+from app.access.guard import GuardedSession
+from app.audit import trail
+from app.beneficiaries.models import Beneficiary
+from app.database import uuid7
+from app.identifiers import queries, sealing, values
+from app.identifiers.models import Identifier, IdentifierExists
+from app.identifiers.schemas import IdentifierCreate, IdentifierEnd, IdentifierUpdate
+from app.identifiers.values import Value
+from app.problems import IdTaken, Invalid
+
+
+def add_identifier(db: GuardedSession, beneficiary_id: uuid.UUID, *, body: IdentifierCreate) -> tuple[Identifier, Beneficiary, bool]:
+    """(identifier, its person, made before). It belongs to whoever registered the person.
+
+    Raises NotFound, Invalid, IdentifierExists, IdTaken, IdentifierKeyMissing.
+    """
+    person = fetch(db, Beneficiary, beneficiary_id)
+    value = values.read(body.kind, body.value)
+    origins = sealing.origins(body.model_dump_json())
+    if before := _made_before(db, beneficiary_id, key=body.id, origins=origins):
+        return before, person, True
+    key = body.id or uuid7()
+    ciphertext, version = sealing.seal(value.kept, row=key, person=person.id, kind=value.kind)
+    added = Identifier(
+        id=key,
+        origin=origins[0],
+        organization_id=person.organization_id,
+        territory=person.territory,
+        beneficiary_id=person.id,
+        kind=body.kind,
+        ciphertext=ciphertext,
+        key_version=version,
+        blind_index=sealing.blind(value),
+        issued_on=body.issued_on,
+        expires_on=body.expires_on,
+        issuer=body.issuer,
+    )
+    if faults := added.faults(born=person.birth_date):
+        raise Invalid(faults=faults)
+    # Two that add the same number at once would both find that it is not there.
+    db.hold(f"identifiers of {person.id}")
+    if queries.carries(db, person.id, value):
+        raise IdentifierExists
+    db.add(added)
+    db.flush()
+    return added, person, False
+
+
+def _made_before(db: GuardedSession, beneficiary_id: uuid.UUID, *, key: uuid.UUID | None, origins: list[bytes]) -> Identifier | None:
+    """As `access.fetch.made_before`, for origins that depend on a key."""
+    if key is None or (before := find(db, Identifier, key)) is None:
+        return None
+    if before.origin not in origins or before.beneficiary_id != beneficiary_id:
+        raise IdTaken
+    return before
+
+
+def update_identifier(db: GuardedSession, identifier_id: uuid.UUID, *, version: int, body: IdentifierUpdate) -> Identifier:
+    """Say more of the document. Raises NotFound, Stale, Invalid."""
+    found = fetch(db, Identifier, identifier_id, version=version)
+    for name, value in body.model_dump(exclude_unset=True).items():
+        setattr(found, name, value)
+    if faults := found.faults(born=fetch(db, Beneficiary, found.beneficiary_id).birth_date):
+        raise Invalid(faults=faults)
+    db.flush()
+    return found
+
+
+def end_identifier(db: GuardedSession, identifier_id: uuid.UUID, *, version: int, body: IdentifierEnd) -> Identifier:
+    """The number is no longer the person's. Raises NotFound, Stale, WrongState, Invalid."""
+    found = fetch(db, Identifier, identifier_id, version=version)
+    found.end(on=body.ended_on, reason=body.end_reason)
+    db.flush()
+    return found
+
+
+def move_to(db: GuardedSession, identifier: Identifier, *, beneficiary: Beneficiary) -> Identifier:
+    """The number is another person's: it is sealed anew, since it opens for its own person alone, and belongs to who registered that one.
+
+    Raises IdentifierUnreadable, IdentifierKeyMissing.
+    """
+    db.flush()
+    # Held, since what is read here must not be sealed anew by a rotation before it is written.
+    found = fetch(db, Identifier, identifier.id, lock=True)
+    kept = sealing.unseal(found.ciphertext, found.key_version, row=found.id, person=found.beneficiary_id, kind=found.kind)
+    found.ciphertext, found.key_version = sealing.seal(kept, row=found.id, person=beneficiary.id, kind=found.kind)
+    found.beneficiary_id = beneficiary.id
+    found.organization_id, found.territory = beneficiary.organization_id, beneficiary.territory
+    db.flush()
+    return found
+
+
+def note_look_up(visit: Visit, *, value: Value, hits: int) -> None:
+    """Write down that a number was looked up: its kind and how many persons were found, never the number."""
+    trail.note(queries.LOOKED_UP, subject_type="identifier", details={"kind": value.kind, "hits": hits}, visit=visit)
