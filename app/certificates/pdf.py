@@ -1,24 +1,20 @@
 """One certificate as a PDF: A4 landscape, tagged and archival (PDF/A-2a, PDF/UA-1), the same bytes for the same sheet.
 
 `certificate.typ` beside this file is the design and the fixed words. Here the facts are checked and handed to it as JSON, where they
-stay text whatever they contain. Only the fonts inside the typst package are used, so every machine prints the same page.
+stay text whatever they contain; `paper.py` prints them.
 """
 
-import json
-import re
-import threading
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal
 
 import segno
-import typst
 
 from app.certificates.number import parse_number, shown
+from app.paper import Press, printable
 
 Language = Literal["uz_cyrl", "uz_latn", "ru", "en"]
 Texts = Mapping[Language, str | None]
@@ -33,32 +29,6 @@ _NEAREST: dict[Language, tuple[Language, ...]] = {
     "ru": ("ru", "uz_cyrl", "uz_latn", "en"),
     "en": ("en", "uz_latn", "ru", "uz_cyrl"),
 }
-_TEMPLATE = Path(__file__).with_name("certificate.typ")
-_FONTS = typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[])
-# Controls, formatting marks such as bidirectional overrides, surrogates, private and unassigned characters: Typst drops most of them in
-# silence, and none of them belongs on paper.
-_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
-_MISSING_GLYPH = re.compile(r'the text `"(.*)"` could not be displayed', re.DOTALL)
-_RUST_ESCAPE = re.compile(r"\\u\{([0-9a-f]+)\}")
-_TOO_LONG = re.compile(r"too long to print: ([a-z ]+)")
-
-
-class UnprintableText(ValueError):
-    """A text holds a character that no font of ours has, or that has no form on paper."""
-
-    def __init__(self, character: str, where: str) -> None:
-        codes = " ".join(f"U+{ord(part):04X} {unicodedata.name(part, 'unnamed')}" for part in character)
-        super().__init__(f"{where}: {codes} cannot be printed")
-        self.character = character
-        self.where = where
-
-
-class TextTooLong(ValueError):
-    """A text that would not fit on the sheet at any size that can be read."""
-
-    def __init__(self, where: str) -> None:
-        super().__init__(f"{where}: too long to be printed legibly")
-        self.where = where
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +79,7 @@ class Sheet:
             raise ValueError("; ".join(reasons))
 
 
-class _Press(threading.local):
-    """One compiler a thread: a compiler that two threads use at once fails."""
-
-    def __init__(self) -> None:
-        # A path, because a compiler made from bytes fails on its second compile.
-        self.compiler = typst.Compiler(str(_TEMPLATE), font_paths=_FONTS)
-
-
-_PRESS = _Press()
+_PRESS = Press(Path(__file__).with_name("certificate.typ"))
 
 
 def render(sheet: Sheet, *, issued_at: datetime) -> bytes:
@@ -127,53 +89,36 @@ def render(sheet: Sheet, *, issued_at: datetime) -> bytes:
     """
     if issued_at.utcoffset() is None:
         raise ValueError("issued_at has no time zone")
-    facts = _facts(sheet)
-    # Both inputs are given at every call: a compiler keeps what the last call gave, and that was another person's certificate.
-    inputs = {"data": json.dumps(facts, ensure_ascii=False), "qr": _qr(sheet.verify_url)}
-    try:
-        # With a PDF standard a glyph that is missing is an error; without one it would be left out in silence.
-        pdf = _PRESS.compiler.compile(format="pdf", sys_inputs=inputs, timestamp=int(issued_at.timestamp()), pdf_standards=["a-2a", "ua-1"])
-    except typst.TypstError as error:
-        raise _explained(error, facts) from error
-    return cast("bytes", pdf)
+    return _PRESS.print(_facts(sheet), made_at=issued_at, qr=_qr(sheet.verify_url))
 
 
 def _facts(sheet: Sheet) -> dict[str, object]:
     """What the template reads; each text is checked under the name of its field."""
     title, dates, place = (_in_all(getattr(sheet, name), name) for name in ("title", "dates", "place"))
-    holder = [_printable(name, "holder") for name in (sheet.holder_cyrl, sheet.holder_latn) if name]
+    holder = [printable(name, "holder") for name in (sheet.holder_cyrl, sheet.holder_latn) if name]
     return {
         "number": shown(sheet.number),
-        "url": _printable(sheet.verify_url, "verify_url"),
-        "shown_url": _printable(sheet.verify_url.partition("://")[2].rstrip("/"), "verify_url"),
-        "issuer": {language: _printable(name, "issuer") for language in _NEAREST if (name := sheet.issuer.get(language))},
+        "url": printable(sheet.verify_url, "verify_url"),
+        "shown_url": printable(sheet.verify_url.partition("://")[2].rstrip("/"), "verify_url"),
+        "issuer": {language: printable(name, "issuer") for language in _NEAREST if (name := sheet.issuer.get(language))},
         "holder": list(dict.fromkeys(holder)),
         "title": title,
-        "facts": {
+        "hours, dates and place": {
             language: [
                 fact for fact in (" · ".join(filter(None, (_hours(sheet.hours, language), dates[language]))), place[language]) if fact
             ]
             for language in _NEAREST
         },
-        "issued_on": _printable(sheet.issued_on, "issued_on"),
-        "signers": [[_printable(signer.name, "signers"), _printable(signer.post, "signers")] for signer in sheet.signers],
-        "revoked_on": _printable(sheet.revoked_on, "revoked_on") if sheet.revoked_on else None,
+        "issued_on": printable(sheet.issued_on, "issued_on"),
+        "signers": [[printable(signer.name, "signers"), printable(signer.post, "signers")] for signer in sheet.signers],
+        "revoked_on": printable(sheet.revoked_on, "revoked_on") if sheet.revoked_on else None,
         "synthetic": sheet.synthetic,
     }
 
 
-def _printable(text: str, where: str) -> str:
-    """The text composed (NFC), runs of breakable white space as one space; UnprintableText for what has no form on paper."""
-    composed = re.sub(r"[ \t\n\v\f\r\x85\u2028\u2029]+", " ", unicodedata.normalize("NFC", text)).strip()
-    for character in composed:
-        if unicodedata.category(character) in _INVISIBLE or character == "\N{REPLACEMENT CHARACTER}":
-            raise UnprintableText(character, where)
-    return composed
-
-
 def _in_all(texts: Texts, where: str) -> dict[Language, str]:
     return {
-        language: _printable(next((text for near in nearest if (text := texts.get(near))), ""), where)
+        language: printable(next((text for near in nearest if (text := texts.get(near))), ""), where)
         for language, nearest in _NEAREST.items()
     }
 
@@ -198,14 +143,3 @@ def _russian_hours(figure: str) -> str:
 def _qr(url: str) -> str:
     # The mask is fixed: trying all eight costs 3 ms a certificate, a fifth of the whole, and every reader takes any mask.
     return segno.make_qr(url, error="m", mask=3).svg_inline(border=0)
-
-
-def _explained(error: typst.TypstError, facts: dict[str, object]) -> Exception:
-    """The reason in our words: Typst names the text it could not print, not the field it came from."""
-    if missing := _MISSING_GLYPH.search(error.message):
-        character = _RUST_ESCAPE.sub(lambda code: chr(int(code[1], 16)), missing[1])
-        where = next((name for name, value in facts.items() if character in json.dumps(value, ensure_ascii=False)), "text")
-        return UnprintableText(character, where)
-    if too_long := _TOO_LONG.search(error.message):
-        return TextTooLong(too_long[1])
-    return error

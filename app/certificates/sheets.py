@@ -9,13 +9,15 @@ from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
+from app import paper
 from app.certificates import pdf
 from app.certificates.models import TASHKENT, CertificateStatus
 from app.certificates.number import shown
-from app.certificates.pdf import Sheet, Signer, TextTooLong, UnprintableText
+from app.certificates.pdf import Sheet, Signer
 from app.certificates.queries import Print
 from app.certificates.schemas import verify_url
 from app.certificates.snapshot import texts
+from app.paper import Unprintable
 from app.problems import Conflict
 
 _NOT_PRINTED = "not-printed.txt"
@@ -23,9 +25,9 @@ _EARLIEST_ZIP_YEAR = 1980
 
 
 class NotPrintable(Conflict):
-    """`detail` names a text of this certificate that has a character without a form on paper, or is too long to be legible.
+    """`detail` names a text of this certificate, and whether it has a character without a form on paper or is too long to be legible.
 
-    Revoke it, correct the text and issue it anew. Until then it is in force, and can be checked by its number.
+    Revoke it, correct the text and issue it anew. Until then it is in force, and can be checked by its number. Issuing warns of it.
     """
 
     code, title = "not_printable", "Conflicts with the stored state"
@@ -56,8 +58,8 @@ def printed(one: Print) -> bytes:
     """The certificate as PDF, the same bytes each time; about 15 ms. Raises NotPrintable."""
     try:
         return pdf.render(sheet_of(one), issued_at=one.created_at)
-    except (UnprintableText, TextTooLong) as error:
-        raise NotPrintable(f"Not printed: the {error.where}.") from error
+    except Unprintable as error:
+        raise NotPrintable(error.told) from error
 
 
 def tag_of(one: Print) -> str:
@@ -67,7 +69,8 @@ def tag_of(one: Print) -> str:
 
 @lru_cache(maxsize=8)
 def _press(address: str) -> str:
-    design = [Path(pdf.__file__).with_name("certificate.typ").read_bytes(), Path(pdf.__file__).read_bytes()]
+    sources = (Path(pdf.__file__).with_name("certificate.typ"), Path(pdf.__file__), Path(paper.__file__))
+    design = [source.read_bytes() for source in sources]
     return hashlib.sha256(b"\0".join([*design, version("typst").encode(), address.encode()])).hexdigest()[:12]
 
 

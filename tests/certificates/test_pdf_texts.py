@@ -11,7 +11,8 @@ from decimal import Decimal
 
 import pytest
 
-from app.certificates.pdf import Signer, TextTooLong, UnprintableText, render
+from app.certificates.pdf import Signer, render
+from app.paper import TextTooLong, UnprintableText
 from tests.certificates.sheets import ISSUED_AT, LONG, PLAIN, ROOT, printed, text_of
 
 
@@ -78,7 +79,7 @@ def test_an_unprintable_character_is_found_in_every_field() -> None:
     for changed, where in (
         (replace(PLAIN, issuer={"en": bad}), "issuer"),
         (replace(PLAIN, title={"en": bad}), "title"),
-        (replace(PLAIN, place={"ru": bad}), "facts"),
+        (replace(PLAIN, place={"ru": bad}), "hours, dates and place"),
         (replace(PLAIN, signers=(Signer("Li An", bad),)), "signers"),
     ):
         with pytest.raises(UnprintableText) as refused:
