@@ -1,0 +1,1 @@
+"""What changes consents, and with them who may see what."""

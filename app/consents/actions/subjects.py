@@ -1,0 +1,214 @@
+"""Whom a consent covers, and who may give it.
+
+A grown person is covered by nobody's consent but its own. A child is spoken for by a present caregiver of its family (the head, a primary
+caregiver, or its parent) or by its legal guardian, and from ten years on it is asked too: its refusal counts.
+"""
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy import bindparam
+from sqlmodel import col
+
+from app.access.fetch import fetch, find
+from app.access.guard import GuardedSession, prebuilt
+from app.beneficiaries.models import Beneficiary, FamilyMembership, full_years
+from app.consents.models import ADULT_AGE, ASSENT_AGE, ChildAssent, Consent, ConsentCapacity, ConsentSubject, NotCoveredReason
+from app.consents.schemas import Assent
+from app.kinship.models import Kinship, KinshipKind
+from app.problems import Fault, Invalid, invalid
+
+_MEMBERS = prebuilt(
+    sa.select(Beneficiary, FamilyMembership)
+    .join(FamilyMembership, col(FamilyMembership.beneficiary_id) == col(Beneficiary.id))
+    .where(col(FamilyMembership.family_id) == bindparam("family_id"), col(FamilyMembership.ended_on).is_(None))
+    .order_by(col(Beneficiary.birth_date), col(Beneficiary.id)),
+    "consent.members",
+)
+_OPEN = prebuilt(
+    sa.select(FamilyMembership).where(
+        col(FamilyMembership.beneficiary_id).in_(bindparam("people", expanding=True)), col(FamilyMembership.ended_on).is_(None)
+    ),
+    "consent.memberships",
+)
+_SUBJECTS = prebuilt(
+    sa.select(ConsentSubject).where(col(ConsentSubject.consent_id) == bindparam("consent_id")), "consent_subject.of_consent"
+)
+_KIN = prebuilt(
+    sa.select(col(Kinship.relative_id), col(Kinship.kind), col(Kinship.is_legal)).where(
+        col(Kinship.person_id) == bindparam("person_id"), col(Kinship.ended_on).is_(None)
+    ),
+    "consent.kin",
+)
+_NOT_ONE = {
+    ConsentCapacity.CAREGIVER: ("not_a_caregiver", "Is not a present caregiver: the head, a primary caregiver or a parent."),
+    ConsentCapacity.GUARDIAN: ("not_a_guardian", "Is not a legal guardian."),
+}
+
+
+@dataclass(slots=True)
+class Person:
+    """One person of whom is decided whether the consent covers it."""
+
+    row: Beneficiary
+    membership_id: uuid.UUID | None = None
+    assent: ChildAssent | None = None
+    reason: NotCoveredReason | None = None
+
+
+def is_adult(person: Beneficiary, day: date) -> bool:
+    """Whether it is 18 by the age that is shown of it."""
+    return full_years(person.birth_date, person.birth_precision, day) >= ADULT_AGE
+
+
+def giver_of(db: GuardedSession, consent: Consent, *, day: date) -> Beneficiary:
+    """Who is asked. Raises Invalid for one who is not there, not alive or not of age."""
+    giver = find(db, Beneficiary, consent.given_by_id)
+    if giver is None or giver.organization_id != consent.organization_id:
+        raise invalid("/given_by_id", "unknown", "There is no such beneficiary.")
+    if giver.deceased_on is not None:
+        raise invalid("/given_by_id", "deceased", "Is deceased.")
+    if not is_adult(giver, day):
+        raise invalid("/given_by_id", "too_young", "Must be 18 or older; a caregiver or guardian speaks for a younger person.")
+    return giver
+
+
+def _cares(membership: FamilyMembership) -> bool:
+    return membership.is_head or membership.is_primary_caregiver
+
+
+def _kin(db: GuardedSession, speaker_id: uuid.UUID, capacity: ConsentCapacity) -> set[uuid.UUID]:
+    """Whose parent somebody is, or, as a guardian, whose guardian by law."""
+    found = db.rows(_KIN, {"person_id": speaker_id})
+    if capacity == ConsentCapacity.GUARDIAN:
+        return {relative for relative, kind, is_legal in found if kind == KinshipKind.GUARDIAN and is_legal}
+    return {relative for relative, kind, _ in found if kind == KinshipKind.PARENT}
+
+
+def may_speak(db: GuardedSession, *, speaker_id: uuid.UUID, child_id: uuid.UUID, capacity: ConsentCapacity) -> bool:
+    """Whether somebody may speak for a child now, as its caregiver in its family or as its guardian, wherever that one lives."""
+    kin = _kin(db, speaker_id, capacity)
+    if capacity == ConsentCapacity.GUARDIAN:
+        return child_id in kin
+    families = {one.beneficiary_id: one for one in db.execute(_OPEN, {"people": [speaker_id, child_id]}).scalars()}
+    speaker, child = families.get(speaker_id), families.get(child_id)
+    return speaker is not None and child is not None and speaker.family_id == child.family_id and (_cares(speaker) or child_id in kin)
+
+
+def may_speak_in(db: GuardedSession, *, speaker_id: uuid.UUID, family_id: uuid.UUID, children: set[uuid.UUID]) -> bool:
+    """Whether somebody may speak now for a family, or for one of these children as a member of it or as a guardian."""
+    own = next((one for one in db.execute(_OPEN, {"people": [speaker_id]}).scalars() if one.family_id == family_id), None)
+    if own is not None and (_cares(own) or _kin(db, speaker_id, ConsentCapacity.CAREGIVER) & children):
+        return True
+    return bool(_kin(db, speaker_id, ConsentCapacity.GUARDIAN) & children)
+
+
+def _of_person(db: GuardedSession, consent: Consent, giver: Beneficiary, day: date) -> list[Person]:
+    subject = fetch(db, Beneficiary, consent.beneficiary_id or giver.id)
+    if subject.deceased_on is not None:
+        raise invalid("/beneficiary_id", "deceased", "Is deceased.")
+    if consent.capacity == ConsentCapacity.SELF:
+        if giver.id != subject.id:
+            raise invalid("/given_by_id", "not_the_subject", "Only the person itself gives it as `self`.")
+        return [Person(subject)]
+    if is_adult(subject, day):
+        raise invalid("/capacity", "adult_speaks_for_self", "Is 18 or older: only the person itself can give it.")
+    if not may_speak(db, speaker_id=giver.id, child_id=subject.id, capacity=consent.capacity):
+        raise invalid("/given_by_id", *_NOT_ONE[consent.capacity])
+    return [Person(subject)]
+
+
+def _of_family(db: GuardedSession, consent: Consent, giver: Beneficiary, day: date) -> list[Person]:
+    members = [(person, membership) for person, membership in db.execute(_MEMBERS, {"family_id": consent.family_id}).all()]
+    own = next((membership for person, membership in members if person.id == giver.id), None)
+    if own is None:
+        raise invalid("/given_by_id", "not_a_member", "Is not a present member of the family.")
+    if consent.capacity == ConsentCapacity.SELF:
+        if not own.is_head:
+            raise invalid("/given_by_id", "not_the_head", "As `self` the head of the family gives it.")
+        in_care: set[uuid.UUID] = set()
+    else:
+        in_care = _in_care(db, own, consent.capacity, (person.id for person, _ in members))
+        if not in_care:
+            raise invalid("/given_by_id", *_NOT_ONE[consent.capacity])
+    return [
+        Person(person, membership.id, reason=_not_covered(person, consent=consent, in_care=in_care, day=day))
+        for person, membership in members
+    ]
+
+
+def _not_covered(person: Beneficiary, *, consent: Consent, in_care: set[uuid.UUID], day: date) -> NotCoveredReason | None:
+    """Why the giver's word does not count for a member of the family."""
+    if person.deceased_on is not None:
+        return NotCoveredReason.DECEASED
+    if person.organization_id != consent.organization_id:
+        return NotCoveredReason.REGISTERED_ELSEWHERE
+    if person.id == consent.given_by_id:
+        return None
+    if is_adult(person, day):
+        return NotCoveredReason.ADULT_SPEAKS_FOR_SELF
+    return None if person.id in in_care else NotCoveredReason.NOT_IN_GIVERS_CARE
+
+
+def _in_care(db: GuardedSession, own: FamilyMembership, capacity: ConsentCapacity, members: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    """The members for whom the giver, who is one of them, may speak."""
+    if capacity == ConsentCapacity.CAREGIVER and _cares(own):
+        return set(members)
+    return set(members) & _kin(db, own.beneficiary_id, capacity)
+
+
+def _ask(children: Sequence[Person], *, about_family: bool, assents: Sequence[Assent], day: date, at: str) -> None:
+    """Note what each child said. Raises Invalid where one of ten or older was not asked, and where the one child it is about refused."""
+    said: Mapping[uuid.UUID, ChildAssent] = {one.beneficiary_id: one.assent for one in assents}
+    known = {one.row.id for one in children}
+    faults = [
+        Fault(f"{at}/assents/{place}/beneficiary_id", "unknown", "Must be a child whom this consent is to cover, and each once.")
+        for place, one in enumerate(assents)
+        if one.beneficiary_id not in known or one.beneficiary_id in {other.beneficiary_id for other in assents[:place]}
+    ]
+    for one in children:
+        old_enough = full_years(one.row.birth_date, one.row.birth_precision, day) >= ASSENT_AGE
+        one.assent = said.get(one.row.id, None if old_enough else ChildAssent.NOT_ASKED_YOUNG_AGE)
+        if old_enough and one.assent in (None, ChildAssent.NOT_ASKED_YOUNG_AGE):
+            faults.append(Fault(f"{at}/assents", "child_not_asked", f"A child of {ASSENT_AGE} or older must be asked."))
+        if one.assent == ChildAssent.REFUSED:
+            one.reason = NotCoveredReason.CHILD_REFUSED
+            if not about_family:
+                faults.append(Fault(f"{at}/assents", "child_refused", "The child refused: the consent cannot be given for it."))
+    if faults:
+        raise Invalid(faults=faults[:200])
+
+
+def settle(db: GuardedSession, consent: Consent, *, day: date, assents: Sequence[Assent] | None = None, at: str = "") -> list[Person]:
+    """Decide anew whom the consent covers and keep it; answers those whom it covers. Without `assents` the children are not asked yet.
+
+    Raises Invalid, its pointers below `at` where they lie in the giving.
+    """
+    giver = giver_of(db, consent, day=day)
+    people = _of_family(db, consent, giver, day) if consent.family_id else _of_person(db, consent, giver, day)
+    if assents is not None:
+        children = [one for one in people if one.reason is None and one.row.id != giver.id]
+        _ask(children, about_family=consent.family_id is not None, assents=assents, day=day, at=at)
+    for former in subjects_of(db, consent):
+        db.delete(former)
+    # The former ones go first: the database admits a person once a consent.
+    db.flush()
+    db.add_all(
+        ConsentSubject(
+            consent_id=consent.id,
+            beneficiary_id=one.row.id,
+            membership_id=one.membership_id,
+            child_assent=one.assent,
+            reason=one.reason,
+        )
+        for one in people
+    )
+    return [one for one in people if one.reason is None]
+
+
+def subjects_of(db: GuardedSession, consent: Consent) -> list[ConsentSubject]:
+    """Those of whom was decided, as they are kept."""
+    return list(db.execute(_SUBJECTS, {"consent_id": consent.id}).scalars())

@@ -1,5 +1,0 @@
-"""HTTP: what families agreed to: to show which of their data to whom, for what, and until when."""
-
-from fastapi import APIRouter
-
-router = APIRouter()

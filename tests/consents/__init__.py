@@ -1,0 +1,1 @@
+"""Consents: what families agreed to, and whom it lets in."""
