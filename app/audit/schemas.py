@@ -17,8 +17,13 @@ class AuditEntryRead(Read):
     at: datetime
     actor_id: uuid.UUID
     actor_kind: str = Field(max_length=20, description="`account`, `client` or `system`.")
-    organization_id: uuid.UUID | None = Field(description="The organization of the actor.")
-    action: str = Field(max_length=80, description="`<table>.created`, `.updated`, `.deleted`, or `door.refused`.")
+    organization_id: uuid.UUID | None = Field(
+        description="In whose trail it stands: the actor's own organization, or the one whose data the actor opened."
+    )
+    action: str = Field(
+        max_length=80,
+        description="`<table>.created`, `.updated`, `.deleted`, or what changed no row: `door.refused`, `identifier.looked_up`.",
+    )
     subject_type: str = Field(max_length=60)
     subject_id: uuid.UUID | None
     changes: dict[str, Any] = Field(description="The changed fields; `before` and `after` for an update. Concealed values are `***`.")

@@ -1,5 +1,6 @@
-"""Writes the trail: one entry a change, in the change's own transaction; one a refused door, in a transaction of its own."""
+"""Writes the trail: one entry a change, in the change's own transaction; one a refused door or a look-up, in a transaction of its own."""
 
+import uuid
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,6 +9,7 @@ from pydantic_core import to_jsonable_python
 
 from app import changes
 from app.access.actor import Visit, visiting
+from app.access.guard import GuardedSession
 from app.access.transaction import as_system, begin
 from app.audit.models import AuditEntry
 from app.changes import Change
@@ -52,12 +54,23 @@ def write(connection: sa.Connection, found: Sequence[Change]) -> None:
     connection.execute(_INSERT, rows)
 
 
+def note(action: str, *, subject_type: str, details: dict[str, Any], visit: Visit | None = None) -> None:
+    """Something that changed no row and must be told all the same, in a transaction of its own. Without a visit the service did it."""
+    # In the service's name: nobody may write the trail by hand.
+    service = as_system(action)
+    with begin(service) as db:
+        db.add(AuditEntry(**_entry(visit or service, action, subject_type, None, details)))
+
+
 def refused(visit: Visit, permission: str) -> None:
     """A door that did not open."""
-    details = {"operation": visit.operation, "permission": permission}
-    # In the service's name: nobody may write the trail by hand.
-    with begin(as_system("door_refused")) as db:
-        db.add(AuditEntry(**_entry(visit, "door.refused", "operation", None, details)))
+    note("door.refused", subject_type="operation", details={"operation": visit.operation, "permission": permission}, visit=visit)
+
+
+def tell(db: GuardedSession, organization_id: uuid.UUID, *, action: str, subject_type: str, subject_id: uuid.UUID, details: Any) -> None:
+    """An entry in another organization's trail as well: what the visitor did to what is theirs. In the service's name, see `refused`."""
+    entry = _entry(visiting.get(), action, subject_type, subject_id, details)
+    db.add(AuditEntry(**{**entry, "organization_id": organization_id}))
 
 
 changes.WRITERS.append(write)

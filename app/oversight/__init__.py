@@ -1,1 +1,1 @@
-"""Who looked at whom and through which grant; and breaking the glass in an emergency."""
+"""Who looked at whom, told to those whose people they are; and the glass that is broken when a child cannot wait for a consent."""

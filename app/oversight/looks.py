@@ -1,0 +1,265 @@
+"""Reads of who looked at a person or a family, and through what."""
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple, TypeAlias
+
+import sqlalchemy as sa
+from sqlalchemy import bindparam
+from sqlmodel import col
+
+from app.access.declare import ORGANIZATION
+from app.access.grants import BITS, AccessGrant, DataCategory, to_account, to_organization, to_role
+from app.access.guard import prebuilt
+from app.access.transaction import Rows
+from app.audit.models import AccessEntry
+from app.beneficiaries.models import Beneficiary, Family
+from app.consents.models import Consent
+from app.database import Entity, UtcDateTime
+from app.identity.models import Account, ServiceClient
+from app.listing import Found, Keyset, Sort, filters_of
+from app.oversight.models import BreakGlass
+from app.oversight.schemas import MOST_GROUNDS, AccessListing, GroundKind
+from app.partners.models import Organization
+from app.problems import NotFound
+from app.schemas import NamesRead
+
+WRITTEN_WITHIN = timedelta(minutes=1)
+"""A look is written down about a second after it, later when the database is busy; what let it in may have closed meanwhile."""
+Viewers: TypeAlias = dict[uuid.UUID, tuple[str, str | None]]
+"""(name, duty) of accounts, (name, nothing) of service clients, by id."""
+_LANGUAGES = tuple(NamesRead.model_fields)
+
+
+class Seen(NamedTuple):
+    """One entry of who looked, as it is stored."""
+
+    id: int
+    at: datetime
+    actor_id: uuid.UUID
+    actor_kind: str
+    organization_id: uuid.UUID | None
+    operation: str
+    times: int
+
+
+class Ground(NamedTuple):
+    """A grant on the person or family, and through what it was made."""
+
+    id: uuid.UUID
+    grantee: str
+    opens_at: datetime
+    closes_at: datetime
+    consent_id: uuid.UUID | None
+    consent_purpose: str | None
+    given_on: date | None
+    break_glass_id: uuid.UUID | None
+    break_glass_category: str | None
+    break_glass_reason: str | None
+    verdict: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A kind of rows that people look at, and how grants speak of it."""
+
+    model: type[Entity]
+    grants: Any
+    opened_by: DataCategory
+
+    @property
+    def table(self) -> str:
+        """What it is called where looks are written down."""
+        return str(self.model.__tablename__)
+
+
+PERSON = Subject(Beneficiary, AccessGrant.beneficiary_id, DataCategory.IDENTITY)
+FAMILY = Subject(Family, AccessGrant.family_id, DataCategory.HOUSEHOLD)
+
+
+_MOMENT = UtcDateTime()
+_seen = sa.select(
+    # In the order of `Seen`.
+    *(getattr(AccessEntry, name) for name in ("id", "at", "actor_id", "actor_kind", "organization_id", "through", "times"))
+)
+_about = sa.and_(col(AccessEntry.subject_id) == bindparam("subject_id"), col(AccessEntry.subject_type) == bindparam("subject_type"))
+_since: sa.ColumnElement[bool] = col(AccessEntry.at) >= bindparam("since", type_=_MOMENT)
+_until: sa.ColumnElement[bool] = col(AccessEntry.at) < bindparam("until", type_=_MOMENT)
+_ACCESSES = Keyset(
+    "access_entry.list",
+    _seen,
+    key=AccessEntry.id,
+    sorts={"at": Sort(AccessEntry.at), "-at": Sort(AccessEntry.at, descending=True)},
+    filters={"subject": _about, "since": _since, "until": _until, "organization_id": col(AccessEntry.organization_id) == bindparam("of")},
+    shape=lambda row: {"seen": Seen(*row[: len(Seen._fields)])},
+)
+_NEWEST = prebuilt(
+    _seen.where(_about, _since, _until).order_by(col(AccessEntry.at).desc(), col(AccessEntry.id).desc()).limit(bindparam("most")),
+    "access_entry.newest",
+)
+
+
+def _own(model: type[Any], *columns: Any) -> sa.Select[Any]:
+    """A row that the caller's own organization registered, whatever is open to the caller beside; the id tells that it was looked at."""
+    return sa.select(model.id, *columns).where(model.id == bindparam("id"), model.organization_id == ORGANIZATION)
+
+
+_OWN = {
+    PERSON.table: prebuilt(_own(Beneficiary, Beneficiary.name_latin, Beneficiary.name_cyrillic), "beneficiary.own"),
+    FAMILY.table: prebuilt(_own(Family), "family.own"),
+}
+
+
+def _grounds(subject: Subject) -> Any:
+    """All grants on a row that opened it at some time between two moments."""
+    grant: list[Any] = [AccessGrant.id, AccessGrant.grantee, AccessGrant.opens_at, AccessGrant.closes_at]
+    consent: list[Any] = [Consent.id, Consent.purpose, Consent.given_on]
+    glass: list[Any] = [BreakGlass.id, BreakGlass.category, BreakGlass.reason, BreakGlass.verdict]
+    statement = (
+        sa.select(*grant, *consent, *glass)
+        .select_from(AccessGrant)
+        .outerjoin(Consent, col(Consent.id) == AccessGrant.source_id)
+        .outerjoin(BreakGlass, col(BreakGlass.id) == AccessGrant.source_id)
+        .where(
+            subject.grants == bindparam("subject_id"),
+            col(AccessGrant.opens_at) <= bindparam("newest", type_=_MOMENT),
+            col(AccessGrant.closes_at) > bindparam("oldest", type_=_MOMENT),
+            col(AccessGrant.categories).bitwise_and(BITS[subject.opened_by]) != 0,
+        )
+        .order_by(col(AccessGrant.opens_at), col(AccessGrant.id))
+    )
+    return prebuilt(statement, f"access_grant.of_{subject.table}")
+
+
+_GROUNDS = {subject.table: _grounds(subject) for subject in (PERSON, FAMILY)}
+_ORGANIZATIONS = prebuilt(
+    sa.select(Organization.id, Organization.kind, *(getattr(Organization, f"name_{language}") for language in _LANGUAGES)).where(  # type: ignore[call-overload]
+        col(Organization.id).in_(bindparam("ids", expanding=True))
+    ),
+    "organization.of_viewers",
+)
+_NAMES = {
+    "account": prebuilt(
+        sa.select(Account.id, Account.name, Account.duty).where(col(Account.id).in_(bindparam("ids", expanding=True))),  # type: ignore[call-overload]
+        "account.of_viewers",
+    ),
+    "client": prebuilt(
+        sa.select(ServiceClient.id, ServiceClient.name).where(col(ServiceClient.id).in_(bindparam("ids", expanding=True))),  # type: ignore[call-overload]
+        "service_client.of_viewers",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """Entries about one row with all that explains them."""
+
+    seen: Sequence[Seen]
+    owner: uuid.UUID | None
+    organizations: Mapping[uuid.UUID | None, tuple[str, dict[str, str | None]]]
+    grants: Sequence[Ground]
+    # What each viewer's grants are, since one viewer looks many times.
+    _of: dict[tuple[uuid.UUID, uuid.UUID | None], list[Ground]] = field(default_factory=dict)
+
+    def names_of(self, organization_id: uuid.UUID | None) -> dict[str, str | None] | None:
+        """The names of a viewer's organization by language."""
+        found = self.organizations.get(organization_id)
+        return found and found[1]
+
+    def is_own(self, one: Seen) -> bool:
+        """Whether the viewer belongs to the organization that registered the row."""
+        return one.organization_id == self.owner
+
+    def grants_of(self, one: Seen) -> list[Ground]:
+        """The grants that let this viewer in at that moment; else those that had closed just before it was written down."""
+        viewer = (one.actor_id, one.organization_id)
+        if viewer not in self._of:
+            called = {to_account(one.actor_id)}
+            if one.organization_id and one.organization_id in self.organizations:
+                called |= {to_organization(one.organization_id), to_role(self.organizations[one.organization_id][0])}
+            self._of[viewer] = [grant for grant in self.grants if grant.grantee in called]
+        mine = [grant for grant in self._of[viewer] if grant.opens_at <= one.at]
+        return [grant for grant in mine if grant.closes_at > one.at] or [
+            grant for grant in mine if grant.closes_at > one.at - WRITTEN_WITHIN
+        ]
+
+
+def _looks(db: Rows, subject: Subject, key: uuid.UUID, seen: Sequence[Seen], owner: uuid.UUID | None) -> Looks:
+    ids = {one.organization_id for one in seen if one.organization_id} | ({owner} if owner else set())
+    found = db.rows(_ORGANIZATIONS, {"ids": list(ids)})
+    organizations = {row[0]: (str(row[1]), dict(zip(_LANGUAGES, row[2:], strict=True))) for row in found}
+    grants: Sequence[Any] = []
+    if strangers := [one.at for one in seen if one.organization_id != owner]:
+        window = {"newest": max(strangers), "oldest": min(strangers) - WRITTEN_WITHIN}
+        grants = db.rows(_GROUNDS[subject.table], {"subject_id": key, **window})
+    return Looks(seen, owner, organizations, [Ground(*row) for row in grants])
+
+
+def own(db: Rows, subject: Subject, key: uuid.UUID) -> Sequence[Any]:
+    """The row, if the caller's own organization registered it; NotFound."""
+    found = db.rows(_OWN[subject.table], {"id": key})
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def accesses(db: Rows, subject: Subject, key: uuid.UUID, listing: AccessListing, *, owner: uuid.UUID | None) -> Found:
+    """A page of who looked at a row of the caller's own organization, without the viewers' names; NotFound."""
+    own(db, subject, key)
+    values = filters_of(listing, "since", "until") | {"subject": {"subject_id": key, "subject_type": subject.table}}
+    if listing.organization_id:
+        values["organization_id"] = {"of": listing.organization_id}
+    found = _ACCESSES.page(db, listing, values)
+    looks = _looks(db, subject, key, [item["seen"] for item in found.items], owner)
+    found.items = [_access(looks, one) for one in looks.seen]
+    return found
+
+
+def newest(db: Rows, key: uuid.UUID, *, since: datetime, until: datetime, owner: uuid.UUID | None, most: int) -> Looks:
+    """The newest looks at a person of the caller's own organization between two moments, at most so many."""
+    given = {"subject_id": key, "subject_type": PERSON.table, "since": since, "until": until, "most": most}
+    return _looks(db, PERSON, key, [Seen(*row) for row in db.rows(_NEWEST, given)], owner)
+
+
+def viewers(db: Rows, looks: Iterable[tuple[str, uuid.UUID]]) -> Viewers:
+    """(name, duty) of accounts and service clients, given as (kind, id): asked in the service's name, since those of others are hidden."""
+    by_kind: dict[str, set[uuid.UUID]] = {}
+    for kind, key in looks:
+        by_kind.setdefault(kind, set()).add(key)
+    found: Viewers = {}
+    for kind in sorted(by_kind.keys() & _NAMES.keys()):
+        for row in db.rows(_NAMES[kind], {"ids": list(by_kind[kind])}):
+            found[row[0]] = (row[1], row[2] if kind == "account" else None)
+    return found
+
+
+def name(db: Rows, items: Sequence[Mapping[str, Any]]) -> None:
+    """Fill in the names and duties of the viewers."""
+    known = viewers(db, ((item["viewer"]["kind"], item["viewer"]["id"]) for item in items))
+    for item in items:
+        item["viewer"]["name"], item["viewer"]["duty"] = known.get(item["viewer"]["id"], (None, None))
+
+
+def _access(looks: Looks, one: Seen) -> dict[str, Any]:
+    names = looks.names_of(one.organization_id)
+    viewer = {"id": one.actor_id, "kind": one.actor_kind, "name": None, "duty": None, "organization_id": one.organization_id}
+    return {
+        "id": one.id,
+        "at": one.at,
+        "viewer": {**viewer, "organization_names": names},
+        "operation": one.operation,
+        "times": one.times,
+        "grounds": [_ground(GroundKind.OWN_ORGANIZATION)]
+        if looks.is_own(one)
+        else [
+            _ground(GroundKind.BREAK_GLASS if grant.break_glass_id else GroundKind.CONSENT, grant)
+            for grant in looks.grants_of(one)[:MOST_GROUNDS]
+        ],
+    }
+
+
+def _ground(kind: GroundKind, grant: Ground | None = None) -> dict[str, Any]:
+    told = ("consent_id", "consent_purpose", "break_glass_id", "break_glass_category", "break_glass_reason")
+    return {"kind": kind, "grant_id": grant and grant.id, **{field: grant and getattr(grant, field) for field in told}}

@@ -1,0 +1,161 @@
+"""Who looked at a person, as a PDF for the family to keep: A4, tagged and archival, in plain words.
+
+Staff are named by function, not by name: the family has to know which organizations looked and why, and whom to ask; the names of those who
+did their work are for the managers, who have them at `GET /v1/beneficiaries/{id}/accesses` and answer for them. `report.typ` beside this
+file is the design and the fixed words.
+"""
+
+import uuid
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from app.access.transaction import Rows
+from app.database import now
+from app.days import TASHKENT, begins, ends, today
+from app.languages import Language, date_text, label, nearest
+from app.oversight.looks import PERSON, Looks, Seen, Viewers, newest, own, viewers
+from app.oversight.schemas import GroundKind
+from app.paper import Press, UnprintableText, printable
+from app.problems import Conflict, Fault, Invalid
+
+MOST_LOOKS = 20_000
+"""The newest entries that are gathered; where there are more, the report says where it begins."""
+MOST_LINES = 300
+"""Lines that are printed day by day; a longer report is told month by month."""
+_A_YEAR = timedelta(days=365)
+_PRESS = Press(Path(__file__).with_name("report.typ"))
+_CYRILLIC = frozenset({Language.UZ_CYRL, Language.RU})
+
+
+class ReportNotPrintable(Conflict):
+    """`detail` names a text that has a character without a form on paper; correct it and print again."""
+
+    code, title = "report_not_printable", "Conflicts with the stored state"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is printed: whose looks, at whom, between which days, and when it was made."""
+
+    looks: Looks
+    viewers: Viewers
+    latin: str
+    cyrillic: str
+    since: date
+    until: date
+    made_at: datetime
+
+
+def gathered(db: Rows, key: uuid.UUID, *, since: date | None, until: date | None, owner: uuid.UUID | None) -> Report:
+    """Who looked at a person of the caller's own organization, the viewers without their functions yet. Raises NotFound, Invalid."""
+    last = until or today()
+    first = since or last - _A_YEAR
+    if first > last:
+        raise Invalid(faults=[Fault("/since", "after_until", "Lies after until.", "query")])
+    _, latin, cyrillic = own(db, PERSON, key)
+    found = newest(db, key, since=begins(first), until=ends(last), owner=owner, most=MOST_LOOKS + 1)
+    return Report(found, {}, latin, cyrillic, first, last, now())
+
+
+def with_functions(db: Rows, report: Report) -> Report:
+    """The same with the viewers' functions: asked in the service's name, see `viewers`."""
+    return replace(report, viewers=viewers(db, {(one.actor_kind, one.actor_id) for one in report.looks.seen}))
+
+
+class _Line(NamedTuple):
+    day: date
+    organization: str
+    who: str
+    why: tuple[tuple[str, str, str], ...]
+
+
+def printed(report: Report, language: Language) -> bytes:
+    """The report in one language. Raises ReportNotPrintable."""
+    try:
+        return _PRESS.print(_facts(report, language), made_at=report.made_at)
+    except UnprintableText as error:
+        raise ReportNotPrintable(error.told) from error
+
+
+def _facts(report: Report, language: Language) -> dict[str, Any]:
+    """What the template reads; each text is checked under the name of its field."""
+    looks = report.looks
+    seen, is_cut = looks.seen[:MOST_LOOKS], len(looks.seen) > MOST_LOOKS
+    precision, lines = "day", _lines(report, seen, language)
+    if len(lines) > MOST_LINES:
+        precision, lines = "month", _lines(report, seen, language, by_month=True)
+    first = max(report.since, _day(seen[-1])) if is_cut else report.since
+    return {
+        "language": str(language),
+        "name": printable(report.cyrillic if language in _CYRILLIC else report.latin, "name"),
+        "organization": _organization(looks.names_of(looks.owner), language),
+        "from": date_text(first, "day", language),
+        "until": date_text(report.until, "day", language),
+        "made_on": date_text(report.made_at.astimezone(TASHKENT).date(), "day", language),
+        "is_cut": is_cut,
+        "organizations": len({one.organization_id for one in seen}),
+        "times": sum(lines.values()),
+        "lines": [
+            [
+                _in_figures(line.day) if precision == "day" else date_text(line.day, precision, language),
+                line.organization,
+                line.who,
+                str(times),
+                [list(why) for why in line.why],
+            ]
+            for line, times in sorted(lines.items(), key=lambda item: (-item[0].day.toordinal(), item[0][1:]))
+        ],
+    }
+
+
+def _lines(report: Report, seen: Any, language: Language, *, by_month: bool = False) -> Counter[_Line]:
+    """How often for each line. What one line says is one line, however many people and operations are behind it."""
+    found: Counter[_Line] = Counter()
+    for one in seen:
+        day = _day(one)
+        line = _Line(
+            day.replace(day=1) if by_month else day,
+            _organization(report.looks.names_of(one.organization_id), language),
+            _who(report, one, language),
+            _why(report.looks, one, language),
+        )
+        found[line] += one.times
+    return found
+
+
+def _day(one: Seen) -> date:
+    return one.at.astimezone(TASHKENT).date()
+
+
+def _who(report: Report, one: Seen, language: Language) -> str:
+    """The viewer's function; empty for a script."""
+    if one.actor_kind == "client":
+        return ""
+    _, duty = report.viewers.get(one.actor_id, ("", None))
+    return label("duty", duty, language) if duty else "–"
+
+
+def _why(looks: Looks, one: Seen, language: Language) -> tuple[tuple[str, str, str], ...]:
+    """(kind, its day or category, verdict) of each ground."""
+    if looks.is_own(one):
+        return ((GroundKind.OWN_ORGANIZATION.value, "", ""),)
+    found = []
+    for grant in looks.grants_of(one):
+        if grant.break_glass_category:
+            category = label("break_glass_category", grant.break_glass_category, language)
+            found.append((GroundKind.BREAK_GLASS.value, category, grant.verdict or "open"))
+        elif grant.consent_id:
+            found.append((GroundKind.CONSENT.value, _in_figures(grant.given_on) if grant.given_on else "", ""))
+    return tuple(sorted(set(found)))
+
+
+def _organization(names: Mapping[str, str | None] | None, language: Language) -> str:
+    return printable(nearest(names or {}, language), "organization")
+
+
+def _in_figures(day: date) -> str:
+    return day.strftime("%d.%m.%Y")
