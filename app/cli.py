@@ -44,6 +44,15 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("migrate", help="bring the database to the newest migration").set_defaults(run=_migrate)
     commands.add_parser("load-demo", help="load the demonstration data into an empty database").set_defaults(run=_load_demo)
     commands.add_parser("purge", help="forget what has been kept long enough").set_defaults(run=_purge)
+    retention = commands.add_parser("retention", help="how long data are kept").add_subparsers(required=True, metavar="ACTION")
+    run = retention.add_parser("run", help="forget whose time is over and who asked for it, and print what was done")
+    run.add_argument("--dry-run", action="store_true", help="only count")
+    run.set_defaults(run=_run_retention)
+    duplicates = commands.add_parser("duplicates", help="the same person registered twice")
+    scanning = duplicates.add_subparsers(required=True, metavar="ACTION").add_parser(
+        "scan", help="compare everybody with everybody, to be run every night, and print how many pairs were found"
+    )
+    scanning.set_defaults(run=_scan_duplicates)
     account = commands.add_parser("account", help="accounts").add_subparsers(required=True, metavar="ACTION")
     create = account.add_parser("create", help="make the first administrator, with the organization if there is none")
     create.add_argument("--email", required=True)
@@ -52,6 +61,15 @@ def _parser() -> argparse.ArgumentParser:
     create.set_defaults(run=_create_account)
     keys = commands.add_parser("keys", help="signing keys").add_subparsers(required=True, metavar="ACTION")
     keys.add_parser("rotate", help="make a new signing key; the old one verifies for another hour").set_defaults(run=_rotate_keys)
+    identifiers = commands.add_parser("identifiers", help="keys of PINFLs and other identifiers")
+    rekey = identifiers.add_subparsers(required=True, metavar="ACTION").add_parser(
+        "rotate", help="make a new key and encrypt all identifiers anew, while the service runs; the old key stays"
+    )
+    rekey.add_argument("--index", action="store_true", help="renew the key by which identifiers are found as well")
+    rekey.add_argument(
+        "--finish", action="store_true", help="make no new key: finish what was interrupted, or use one added to the settings"
+    )
+    rekey.set_defaults(run=_rotate_identifiers)
     commands.add_parser("openapi", help="print the contract").set_defaults(run=_openapi)
     commands.add_parser("access-matrix", help="print who may do what to which rows").set_defaults(run=_access_matrix)
     commands.add_parser("settings", help="print every setting with its default").set_defaults(run=_settings)
@@ -74,12 +92,16 @@ def _migrate(_given: argparse.Namespace | None = None) -> None:
     config.attributes["url"] = settings().database_url
     from app import features
     from app.places.loading import load_places
+    from app.retention.actions.rules import load_rules
+    from app.vulnerability.loading import load_schemes
 
     # Made first: an embedded database needs its folder.
     _use_database()
     command.upgrade(config, "head")
     features.policies()
     load_places()
+    load_schemes()
+    load_rules()
 
 
 def _serve(given: argparse.Namespace) -> int:
@@ -95,6 +117,8 @@ def _serve(given: argparse.Namespace) -> int:
         _migrate()
     if given.demo:
         _load_demo(given)
+    if not _keys_fit():
+        return 2
     print(f"Himoya serves {settings().base_url}\nInteractive docs: {settings().base_url}/docs", flush=True)
     uvicorn.run(
         "app.main:create_app",
@@ -115,6 +139,20 @@ def _serve(given: argparse.Namespace) -> int:
     return 0
 
 
+def _keys_fit() -> bool:
+    """Whether the keys of identifiers can be used; told here, where an operator reads it. Each process looks again for itself."""
+    from app.identifiers import rekeying
+    from app.identifiers.keys import KeysUnusable
+
+    _use_database()
+    try:
+        rekeying.start()
+    except KeysUnusable as unusable:
+        print(unusable, file=sys.stderr)
+        return False
+    return True
+
+
 def _load_demo(_given: argparse.Namespace) -> None:
     from app.demo.loading import load_demo
 
@@ -128,6 +166,24 @@ def _purge(_given: argparse.Namespace) -> None:
 
     _use_database()
     print(json.dumps(purge()))
+
+
+def _run_retention(given: argparse.Namespace) -> None:
+    from app import features
+    from app.retention.actions.running import run_retention
+
+    features.policies()
+    _use_database()
+    print(json.dumps(run_retention(is_dry_run=given.dry_run)))
+
+
+def _scan_duplicates(_given: argparse.Namespace) -> None:
+    from app import features
+    from app.duplicates.scanning import scan
+
+    features.policies()
+    _use_database()
+    print(json.dumps(scan()))
 
 
 def _create_account(given: argparse.Namespace) -> int:
@@ -164,6 +220,27 @@ def _rotate_keys(_given: argparse.Namespace) -> None:
 
     keys.ensure()
     print(keys.rotate())
+
+
+def _rotate_identifiers(given: argparse.Namespace) -> int:
+    from app import features, health
+    from app.identifiers import rekeying
+    from app.identifiers.keys import KeysUnusable
+    from app.problems import Problem
+
+    features.policies()
+    _use_database()
+    try:
+        health.is_ready()
+        done = rekeying.rotate(index=given.index, make=not given.finish)
+    except KeysUnusable as unusable:
+        print(unusable, file=sys.stderr)
+        return 2
+    except Problem as problem:
+        print(problem.detail or problem.title, file=sys.stderr)
+        return 1
+    print(json.dumps(done.told()))
+    return 0 if done.whole else 1
 
 
 def _openapi(_given: argparse.Namespace) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
+from app.database import current
 from app.listing import RELEVANCE, Sort
 from app.uzbek.keys import BETWEEN, QUERY_WORDS, query_tokens
 
@@ -101,3 +102,13 @@ def words_of(q: str | None) -> dict[str, Any]:
     words = query_tokens(q) or _NOTHING
     patterns = [f"% {strict}%{BETWEEN}%" for strict, _ in words]
     return {"words": {"words": words, **dict(zip(_STRICTLY, patterns + ["%"] * (QUERY_WORDS - len(patterns)), strict=True))}}
+
+
+def forget_words(table: str) -> None:
+    """On SQLite, make sure that no word of a row that was changed or deleted is left in the table's index: FTS5 only marks it as gone until
+    it next merges its parts, which this does. PostgreSQL does the like by itself (`VACUUM`).
+    """
+    database = current()
+    if database.is_sqlite:
+        with database.engine.begin() as connection:
+            connection.exec_driver_sql(f"INSERT INTO search_{table} (search_{table}) VALUES ('optimize')")  # noqa: S608 – a table's own name.

@@ -1,4 +1,6 @@
-"""What has to be done without anybody asking: forgetting what was kept long enough. `python -m app purge`, or an hourly thread."""
+"""What has to be done without anybody asking: forgetting what was kept long enough, hourly or by `python -m app purge`; and, once a day,
+the rules of retention.
+"""
 
 import logging
 import threading
@@ -7,11 +9,16 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from app import idempotency
+from app.access.transaction import as_system, begin
+from app.consents.actions.consents import expire_due
 from app.database import current, now
 from app.identity.models import LoginAttempt, LoginSession
+from app.retention import queries
+from app.retention.actions.running import run_retention
 
 log = logging.getLogger("himoya.worker")
 EVERY_SECONDS = 3600.0
+RETENTION_EVERY = timedelta(days=1)
 ATTEMPTS_KEPT = timedelta(days=1)
 SESSIONS_KEPT = timedelta(days=90)
 """An ended session stays this long, so that a manager can still see when somebody was logged in."""
@@ -30,8 +37,24 @@ def purge() -> dict[str, int]:
         }
 
 
+def expire_consents() -> int:
+    """Write down which consents have expired; answers how many. What they opened closes by its own date, this one or not."""
+    with begin(as_system("expire_consents")) as db:
+        return expire_due(db)
+
+
+def keep_rules() -> bool:
+    """Run the rules of retention unless they were run within a day; answers whether they ran."""
+    with begin(as_system("retention_due")) as db:
+        last = queries.last_run(db)
+    if last is not None and last > now() - RETENTION_EVERY:
+        return False
+    run_retention()
+    return True
+
+
 class Housekeeping:
-    """An hourly purge inside the embedded process; several processes may do it at once without harm."""
+    """The thread of the embedded process that does it; several processes may do it at once without harm."""
 
     def __init__(self) -> None:
         self._stopping = threading.Event()
@@ -53,5 +76,7 @@ class Housekeeping:
         while not self._stopping.wait(EVERY_SECONDS):
             try:
                 purge()
+                expire_consents()
+                keep_rules()
             except Exception:
-                log.exception("purge failed; tried again in an hour")
+                log.exception("housekeeping failed; tried again in an hour")

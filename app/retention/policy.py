@@ -1,1 +1,22 @@
-"""How long data are kept and what happens then; legal holds, and erasure on request."""
+"""The administrator keeps the rules; an organization's managers decide about its own people."""
+
+from app.access.actor import ADMINISTRATOR, Role
+from app.access.declare import Rows, declare, everything, nothing, same_for_all
+from app.access.permissions import MANAGERS, STAFF, permission
+from app.beneficiaries.policy import own
+from app.retention.models import ErasureRequest, LegalHold, RetentionRule, RetentionRun
+
+RULES_READ = permission("retention:read_rules", "Read how long data are kept.", ngo=STAFF, womens_committee=STAFF, state_partner=STAFF)
+RULES_WRITE = permission("retention:write_rules", "Change how long data are kept, and read what the rules did.", administrator=True)
+HOLD = permission("retention:hold", "Place and release legal holds.", ngo=MANAGERS, womens_committee=MANAGERS)
+REQUEST = permission("erasures:request", "Note that somebody asked to be forgotten.", ngo=STAFF, womens_committee=STAFF)
+DECIDE = permission("erasures:decide", "Approve or refuse such a request.", ngo=MANAGERS, womens_committee=MANAGERS)
+
+declare(RetentionRule, rows=same_for_all(Rows(everything, write=nothing)) | {ADMINISTRATOR: Rows(everything)})
+declare(RetentionRun, rows={ADMINISTRATOR: Rows(everything, write=nothing)})
+for _model in (LegalHold, ErasureRequest):
+    declare(
+        _model,
+        rows={Role.NGO: Rows(own(_model)), Role.WOMENS_COMMITTEE: Rows(own(_model))},
+        conceal=frozenset({"reason", "release_reason"} if _model is LegalHold else {"note", "refusal_reason"}),
+    )

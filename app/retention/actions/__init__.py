@@ -1,0 +1,1 @@
+"""What changes rules, holds and requests, and what forgets people."""
