@@ -144,7 +144,7 @@ def _enroll(db: GuardedSession, manager: Actor, course: _Course, *, plans: list[
         members = [{**_person(household.parent), "relationship_to_head": "head", "is_primary_caregiver": True}]
         members += [{**_person(child), "relationship_to_head": "child"} for child in household.children]
         body = FamilyCreate.model_validate({"territory": home, "members": members})
-        family, rows, _ = register_family(db, body=body, by=Visit(manager))
+        family, rows, *_ = register_family(db, body=body, by=Visit(manager))
         family.is_synthetic = True
         for _, person in rows:
             person.is_synthetic = True

@@ -8,7 +8,7 @@ from sqlmodel import col
 from app import features
 from app.access.guard import prebuilt
 from app.access.transaction import as_system, begin, reading
-from app.demo import activities, people, record
+from app.demo import activities, agreements, people, record
 from app.identity.models import ServiceClient
 from app.identity.passwords import hashed, new_password
 from app.partners.actions.organizations import create_organization
@@ -44,6 +44,7 @@ def load_demo() -> Iterator[str]:
         organizations |= people.state_partners(db)
         manager = people.make_accounts(db, organizations, secret)
     activities.load(manager)
+    agreements.load(manager)
     with begin(as_system("load_demo")) as db:
         people.make_client(db, organizations["sos_uz"], secret)
     yield from _told(password)

@@ -1,6 +1,7 @@
 """The demonstration data: what the record says, 97 who complete, 6 who do not, and never beside other data."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -53,20 +54,35 @@ def test_the_script_issues_97_refuses_6_and_then_none(client: Client, given: Non
     assert sum(one["counts"]["issued"] for one in again) == 0
 
 
-def test_every_invented_person_is_marked_and_nobody_else_sees_them(client: Client, given: None) -> None:
+def test_every_invented_person_is_marked_and_partners_see_who_agreed(client: Client, given: None) -> None:
     list(load_demo())
     manager = _token(client, "ngo-manager")
     found = client.get("/v1/beneficiaries?limit=200", headers=manager).json()["items"]
     assert len(found) == 200
     assert all(person["is_synthetic"] for person in found)
-    assert client.get("/v1/beneficiaries", headers=_token(client, "committee-khorezm")).json()["items"] == []
     state = _token(client, "state-khorezm")
-    assert client.get("/v1/beneficiaries", headers=state).status_code == 403
+    seen = {name: _people(client, name) for name in ("committee-khorezm", "committee-samarkand", "state-khorezm", "state-samarkand")}
+    whole = client.get("/v1/families?include=total", headers=manager).json()["total"]
+    for name, people_seen in seen.items():
+        region = {"khorezm": "1733", "samarkand": "1718"}[name.partition("-")[2]]
+        assert people_seen
+        assert {person["territory"][:4] for person in people_seen} == {region}
+        assert not any("note" in person for person in people_seen)
+        families = client.get("/v1/families?include=total", headers=_token(client, name)).json()["total"]
+        assert 0 < families < whole / 3
+    # A state partner is let in by fewer families than the committee, and sees the phone where it is.
+    assert len(seen["state-khorezm"]) < len(seen["committee-khorezm"])
+    assert all("phone" in person for person in seen["state-khorezm"])
+    assert not all("phone" in person for person in seen["committee-khorezm"])
     # Counts without names: a state partner sees the trainings of its region and nobody on them.
     trainings = client.get("/v1/trainings", headers=state).json()["items"]
     assert {training["territory"][:4] for training in trainings} == {"1733"}
     assert sum(training["counts"]["completed"] for training in trainings) == 59
     assert client.get(f"/v1/trainings/{trainings[0]['id']}/enrollments", headers=state).json()["items"] == []
+
+
+def _people(client: Client, name: str) -> list[dict[str, Any]]:
+    return list(client.get("/v1/beneficiaries?limit=200", headers=_token(client, name)).json()["items"])
 
 
 def test_it_is_loaded_once_and_another_password_can_be_set(client: Client, given: None, monkeypatch: pytest.MonkeyPatch) -> None:
