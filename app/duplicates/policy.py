@@ -1,1 +1,26 @@
-"""The same person registered twice: candidates, decisions, merges and their undoing."""
+"""Who finds out whether two rows are one person, and who makes them one: people of the organization that registered both."""
+
+from app.access.actor import Role
+from app.access.declare import Rows, both, declare, organization_is, through
+from app.access.permissions import MANAGERS, STAFF, permission
+from app.beneficiaries.models import Beneficiary
+from app.duplicates.models import BeneficiaryMerge
+
+DECIDE = permission(
+    "duplicates:decide",
+    "See who may be registered twice, and say that two are distinct or left for later.",
+    ngo=STAFF,
+    womens_committee=STAFF,
+)
+MERGE = permission("duplicates:merge", "Make two rows of one person one, and undo it.", ngo=MANAGERS, womens_committee=MANAGERS)
+
+_pair = both(
+    organization_is(BeneficiaryMerge.organization_id),
+    through(BeneficiaryMerge.winner_id, Beneficiary),
+    through(BeneficiaryMerge.loser_id, Beneficiary),
+)
+declare(
+    BeneficiaryMerge,
+    rows={Role.NGO: Rows(_pair), Role.WOMENS_COMMITTEE: Rows(_pair)},
+    conceal=frozenset({"replaced"}),
+)

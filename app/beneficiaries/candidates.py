@@ -1,0 +1,58 @@
+"""Pairs of rows that may be one person, each with its score, the reasons and what was decided about it."""
+
+import uuid
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlmodel import Field
+
+from app.beneficiaries.resemblance import ResemblanceReason
+from app.database import Json, Owned, UtcDateTime, now
+from app.problems import WrongState
+
+
+class DuplicateStatus(StrEnum):
+    """open → merged | distinct | deferred; deferred → merged | distinct; a merge that is undone is open again."""
+
+    OPEN = "open"
+    MERGED = "merged"
+    DISTINCT = "distinct"
+    DEFERRED = "deferred"
+
+
+UNDECIDED = frozenset({DuplicateStatus.OPEN, DuplicateStatus.DEFERRED})
+
+
+class DuplicateCandidate(Owned, table=True):
+    """Two persons of one organization who may be the same; `a_id` is the smaller id. A pair stands here once, so that one that was told
+    to be distinct never comes back. The territory is the smallest that holds both.
+    """
+
+    __tablename__ = "duplicate_candidate"
+    __table_args__ = (
+        sa.UniqueConstraint("a_id", "b_id"),
+        sa.CheckConstraint("a_id < b_id", name="in_order"),
+        sa.CheckConstraint("score BETWEEN 0 AND 1", name="score_is_share"),
+        sa.Index("ix_duplicate_candidate_b_id", "b_id"),
+        sa.Index("ix_duplicate_candidate_ranked", "organization_id", "status", "score", "id"),
+    )
+
+    a_id: uuid.UUID = Field(foreign_key="beneficiary.id")
+    b_id: uuid.UUID = Field(foreign_key="beneficiary.id")
+    score: float
+    reasons: list[ResemblanceReason] = Field(sa_type=Json)
+    status: DuplicateStatus = Field(default=DuplicateStatus.OPEN, sa_type=sa.String(20))
+    decided_by: uuid.UUID | None = None
+    decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    note: str | None = Field(default=None, max_length=1000)
+
+    def decide(self, status: DuplicateStatus, *, by: uuid.UUID, note: str | None) -> None:
+        """What was found out about the pair; WrongState when that is decided for good already."""
+        if self.status not in UNDECIDED:
+            raise WrongState(f"It is {self.status} already.")
+        self.status, self.decided_by, self.decided_at, self.note = status, by, now(), note
+
+    def reopen(self) -> None:
+        """Undecided again, after a merge was undone."""
+        self.status, self.decided_by, self.decided_at = DuplicateStatus.OPEN, None, None

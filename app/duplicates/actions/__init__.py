@@ -1,0 +1,1 @@
+"""What decides about possible duplicates: by hand, by merging, by looking through a whole register."""

@@ -1,0 +1,167 @@
+"""What hangs on a person: every column that refers to a beneficiary, and what becomes of its rows when two persons turn out to be one.
+
+A table that comes later is one line more. A test holds this list against the columns that there are.
+"""
+
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import bindparam
+
+from app.access.guard import GuardedSession, mapper_of, prebuilt
+from app.beneficiaries.models import Beneficiary
+from app.identifiers import actions as identifiers
+from app.identifiers.models import Identifier
+from app.problems import Fault
+
+
+def _always(_row: Any) -> bool:
+    return True
+
+
+def _is_open(row: Any) -> bool:
+    return row.ended_on is None
+
+
+def _overlap(one: Any, other: Any) -> bool:
+    """Whether two memberships, neither of them entered in error, have a day in common: nobody belongs to two families at a time."""
+    if "entered_in_error" in (one.end_reason, other.end_reason):
+        return False
+    (begins, ends), (others_begin, others_end) = ((row.started_on or date.min, row.ended_on or date.max) for row in (one, other))
+    return bool(begins < others_end and others_begin < ends)
+
+
+@dataclass(frozen=True, slots=True)
+class Hanging:
+    """One column that refers to a person.
+
+    `alone_by`, where it is given, says what one person cannot have twice: rows that agree in these columns, as long as `counts` is true of
+    them. Where both persons have one, the merge is refused with `settle`, or, without it, the loser's row stays behind with the loser,
+    where nobody sees it until the merge is undone. `beside` says the same of two rows; of what is over there, the loser's stays behind.
+    `lies_with_person`: the row has the territory of its person.
+    """
+
+    table: str
+    column: str = "beneficiary_id"
+    alone_by: tuple[str, ...] | None = None
+    counts: Callable[[Any], bool] = _always
+    settle: str = ""
+    beside: Callable[[Any, Any], bool] | None = None
+    lies_with_person: bool = False
+
+
+HANGING = (
+    Hanging(
+        "family_membership",
+        alone_by=(),
+        counts=_is_open,
+        settle="Both belong to a family, or belonged to one in that time: end one of the memberships, or correct when it began.",
+        beside=_overlap,
+    ),
+    Hanging(
+        "enrollment",
+        alone_by=("roster_id",),
+        counts=lambda row: row.status not in ("withdrawn", "rejected"),
+        settle="Both are enrolled on one roster: withdraw one of them.",
+    ),
+    Hanging("certificate"),
+    Hanging("circumstances", alone_by=(), lies_with_person=True),
+    Hanging("vulnerability_record", alone_by=("category_id",), counts=lambda row: row.until is None, lies_with_person=True),
+    Hanging("identifier", alone_by=("kind", "blind_index"), counts=_is_open, lies_with_person=True),
+    Hanging("consent"),
+    Hanging("consent", "given_by_id"),
+    Hanging("consent", "withdrawn_by_id"),
+    Hanging("consent_subject", alone_by=("consent_id",)),
+    Hanging("access_grant"),
+    Hanging("break_glass"),
+    Hanging("legal_hold"),
+    Hanging(
+        "erasure_request",
+        alone_by=(),
+        counts=lambda row: row.status in ("requested", "approved"),
+        settle="For both it was asked to be forgotten: decide about one of the requests.",
+    ),
+)
+ELSEWHERE = {
+    "kinship.person_id": "`kin` turns them, since what goes both ways stands with the smaller id first",
+    "kinship.relative_id": "the same",
+    "duplicate_candidate.a_id": "pairs of the loser become pairs of the winner, as `merging` does itself",
+    "duplicate_candidate.b_id": "the same",
+    "beneficiary_merge.winner_id": "what was merged before is told as it was",
+    "beneficiary_merge.loser_id": "the same",
+}
+"""Columns that refer to a person and are not moved as the others are, with the reason."""
+
+
+@dataclass(slots=True)
+class Found:
+    """What hangs on the loser: rows to be moved, rows that stay, and what stands in the way."""
+
+    moving: list[tuple[Hanging, Any]] = field(default_factory=list)
+    staying: list[tuple[Hanging, Any]] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+
+
+_building = threading.Lock()
+_statements: dict[tuple[str, str], Any] = {}
+
+
+def held_rows(db: GuardedSession, table: str, column: str, value: uuid.UUID) -> list[Any]:
+    """The rows of a table whose column has this value, held until the commit. The names are of this module and of what a merge wrote down
+    itself, never of a request.
+    """
+    return list(db.execute(_statement(table, column), {"value": value}).scalars())
+
+
+def _statement(table: str, column: str) -> Any:
+    """Built on first use, since rooms above have tables here too; two first users at once must not both name it."""
+    key = (table, column)
+    with _building:
+        if key not in _statements:
+            model = mapper_of(table).class_
+            held = sa.select(model).where(getattr(model, column) == bindparam("value")).order_by(model.id).with_for_update()
+            _statements[key] = prebuilt(held, f"merge.{table}.{column}")
+        return _statements[key]
+
+
+def hanging_on(db: GuardedSession, loser: Beneficiary, *, winner: Beneficiary) -> Found:
+    """All that hangs on the loser, and how it goes together with what hangs on the winner."""
+    found = Found()
+    for one in HANGING:
+        rows = held_rows(db, one.table, one.column, loser.id)
+        others = held_rows(db, one.table, one.column, winner.id) if rows and one.alone_by is not None else []
+        taken = set(_alone(one, others))
+        for row in rows:
+            is_taken = bool(taken.intersection(_alone(one, [row])))
+            if not is_taken and not (one.beside and any(one.beside(row, other) for other in others)):
+                found.moving.append((one, row))
+            elif one.settle and one.counts(row):
+                found.faults.append(Fault("/winner_id", one.table, one.settle))
+            else:
+                found.staying.append((one, row))
+    return found
+
+
+def _alone(one: Hanging, rows: list[Any]) -> Iterator[tuple[Any, ...]]:
+    """What of the rows a person can have but once."""
+    yield from (tuple(getattr(row, name) for name in one.alone_by or ()) for row in rows if one.alone_by is not None and one.counts(row))
+
+
+def move(db: GuardedSession, one: Hanging, row: Any, *, to: Beneficiary) -> dict[str, Any]:
+    """The row refers to another person from now on; answers what the changed columns held before."""
+    before = {one.column: getattr(row, one.column)}
+    if one.lies_with_person:
+        before["territory"] = row.territory
+    if isinstance(row, Identifier):
+        # Its number opens for its own person alone, so it is sealed anew.
+        identifiers.move_to(db, row, beneficiary=to)
+        return before
+    setattr(row, one.column, to.id)
+    if one.lies_with_person:
+        row.territory = to.territory
+    return before

@@ -1,0 +1,83 @@
+"""Looking for duplicates in a whole register: `python -m app duplicates scan`, to be run every night.
+
+It acts for the service itself, since the two rows of one person may lie in territories that no specialist sees both of; who decides sees
+the pair if both rows are theirs to see, a manager of the whole organization for one.
+"""
+
+import uuid
+from collections import defaultdict
+from itertools import combinations
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import bindparam
+from sqlmodel import col
+
+from app.access.guard import prebuilt
+from app.access.transaction import as_system, begin, reading
+from app.beneficiaries.actions.candidates import Pair, record
+from app.beneficiaries.candidates import UNDECIDED, DuplicateCandidate
+from app.beneficiaries.models import Beneficiary
+from app.beneficiaries.resemblance import COMPARED, portrait
+from app.duplicates.blocking import alike
+from app.identifiers.models import Identifier, IdentifierKind
+from app.partners.models import Organization
+
+BATCH = 200
+_ORGANIZATIONS = prebuilt(sa.select(col(Organization.id)).order_by(col(Organization.id)), "scan.organizations")
+_of_organization = col(Beneficiary.organization_id) == bindparam("organization_id")
+_stands = (col(Beneficiary.merged_into_id).is_(None), col(Beneficiary.anonymized_at).is_(None))
+_PEOPLE = prebuilt(sa.select(*(getattr(Beneficiary, name) for name in COMPARED)).where(_of_organization, *_stands), "scan.people")
+# A birth certificate's number is not unique; what was entered in error or lost says nothing either.
+_NUMBERS = prebuilt(
+    sa.select(col(Identifier.kind), col(Identifier.blind_index), col(Identifier.beneficiary_id)).where(
+        col(Identifier.organization_id) == bindparam("organization_id"),
+        col(Identifier.ended_on).is_(None),
+        col(Identifier.kind) != IdentifierKind.BIRTH_CERTIFICATE.value,
+    ),
+    "scan.numbers",
+)
+_KNOWN = prebuilt(
+    sa.select(
+        col(DuplicateCandidate.a_id), col(DuplicateCandidate.b_id), col(DuplicateCandidate.status), col(DuplicateCandidate.reasons)
+    ).where(col(DuplicateCandidate.organization_id) == bindparam("organization_id")),
+    "scan.known",
+)
+
+
+def scan() -> dict[str, int]:
+    """Compare everybody with everybody, organization by organization; answers how many people there are and what was found of them."""
+    told = {"people": 0, "pairs": 0, "new": 0}
+    with reading(as_system("scan_duplicates")) as db:
+        organizations = [row[0] for row in db.rows(_ORGANIZATIONS)]
+    for organization_id in organizations:
+        for name, count in _scan(organization_id).items():
+            told[name] += count
+    return told
+
+
+def _scan(organization_id: uuid.UUID) -> dict[str, int]:
+    values = {"organization_id": organization_id}
+    with reading(as_system("scan_duplicates")) as db:
+        people = [portrait(row) for row in db.rows(_PEOPLE, values)]
+        identified = _identified(db.rows(_NUMBERS, values))
+        known = {(a, b): (status, reasons) for a, b, status, reasons in db.rows(_KNOWN, values)}
+    found = [Pair(*pair) for pair in alike(people, identified)]
+    # What is decided stays decided, and what says the same as yesterday need not be written again.
+    news = [pair for pair in found if pair.key not in known or _differs(pair, *known[pair.key])]
+    for start in range(0, len(news), BATCH):
+        with begin(as_system("scan_duplicates")) as db:
+            record(db, news[start : start + BATCH], organization_id=organization_id)
+    return {"people": len(people), "pairs": len(found), "new": sum(pair.key not in known for pair in news)}
+
+
+def _differs(pair: Pair, status: str, reasons: list[str]) -> bool:
+    return status in UNDECIDED and set(reasons) != set(pair.likeness.reasons)
+
+
+def _identified(rows: Any) -> dict[frozenset[uuid.UUID], bool]:
+    """Pairs of people who have an equal number."""
+    bearers: dict[tuple[str, bytes], set[uuid.UUID]] = defaultdict(set)
+    for kind, blind_index, person in rows:
+        bearers[kind, blind_index].add(person)
+    return {frozenset(pair): True for persons in bearers.values() if len(persons) > 1 for pair in combinations(sorted(persons), 2)}
