@@ -6,10 +6,11 @@ from app.access.actor import Visit
 from app.access.fetch import fetch, find
 from app.access.guard import GuardedSession
 from app.audit import trail
+from app.beneficiaries.actions.candidates import record_same_identifier
 from app.beneficiaries.models import Beneficiary
 from app.database import uuid7
 from app.identifiers import queries, sealing, values
-from app.identifiers.models import Identifier, IdentifierExists
+from app.identifiers.models import Identifier, IdentifierExists, IdentifierKind
 from app.identifiers.schemas import IdentifierCreate, IdentifierEnd, IdentifierUpdate
 from app.identifiers.values import Value
 from app.problems import IdTaken, Invalid
@@ -49,6 +50,9 @@ def add_identifier(db: GuardedSession, beneficiary_id: uuid.UUID, *, body: Ident
         raise IdentifierExists
     db.add(added)
     db.flush()
+    # The series of birth certificates were given out more than once.
+    if body.kind != IdentifierKind.BIRTH_CERTIFICATE:
+        record_same_identifier(db, person, queries.bearers(db, value, organization_id=person.organization_id, but=person.id))
     return added, person, False
 
 

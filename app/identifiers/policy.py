@@ -18,5 +18,5 @@ declare(
     Identifier,
     rows=of_person(Identifier, DataCategory.DOCUMENTS),
     fields={"ciphertext": FieldRule(permission=READ_VALUES, mask=Masked)},
-    conceal=frozenset({"ciphertext", "blind_index", "issued_on", "expires_on", "issuer"}),
+    conceal=frozenset({"territory", "ciphertext", "blind_index", "issued_on", "expires_on", "issuer"}),
 )

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam, func
 from sqlmodel import col
 
-from app.access.guard import prebuilt
+from app.access.guard import GuardedSession, prebuilt
 from app.access.transaction import Rows
 from app.audit.models import AuditEntry
 from app.beneficiaries.models import Beneficiary
@@ -111,6 +111,18 @@ _CARRIED = prebuilt(
     ),
     "identifier.carried",
 )
+_BEARERS = prebuilt(
+    sa.select(Beneficiary)
+    .where(
+        col(Beneficiary.id).in_(_carriers.where(col(Identifier.ended_on).is_(None))),
+        col(Beneficiary.id) != bindparam("but", type_=sa.Uuid()),
+        col(Beneficiary.organization_id) == bindparam("organization_id", type_=sa.Uuid()),
+        col(Beneficiary.merged_into_id).is_(None),
+    )
+    .order_by(col(Beneficiary.id))
+    .limit(MOST_HOLDERS),
+    "identifier.bearers",
+)
 _NO_ONE = uuid.UUID(int=0)
 
 
@@ -127,6 +139,12 @@ def holders(db: Rows, value: Value, *, but: uuid.UUID = _NO_ONE) -> list[dict[st
         }
         for key, latin, cyrillic, born, territory, organization in found
     ]
+
+
+def bearers(db: GuardedSession, value: Value, *, organization_id: uuid.UUID, but: uuid.UUID) -> list[Beneficiary]:
+    """The other people of an organization who bear a number now, and may be the same person; they are compared, not shown."""
+    values = {"kind": value.kind, "blinds": sealing.blinds(value), "organization_id": organization_id, "but": but}
+    return list(db.execute(_BEARERS, values).scalars())
 
 
 def carries(db: Rows, beneficiary_id: uuid.UUID, value: Value) -> bool:

@@ -9,7 +9,7 @@ from app.access.transaction import as_system, begin
 from app.database import Database, uuid7
 from app.identifiers.actions import move_to
 from app.identifiers.models import Identifier
-from app.identity.standing import standing
+from app.identity.revocations import revocations
 from tests.callers import Caller, Callers
 from tests.client import Client
 from tests.factories.beneficiaries import make_beneficiary
@@ -242,7 +242,7 @@ def test_a_number_moves_with_its_person(db: Database, callers: Callers, ngo: Cal
 def test_reads_run_few_statements(ngo: Caller, girl: dict[str, Any], statements: list[str]) -> None:
     """A person and a page; a row; the count of look-ups, those who are found, the entry about it and its check."""
     numbers = [make_identifier(ngo, girl, kind="project_number", value=f"P-{place}") for place in range(5)]
-    standing.load(0.0)
+    revocations.load(0.0)
     for expected, request in (
         (2, lambda: ngo.get(url_of(girl))),
         (1, lambda: ngo.get(f"/v1/identifiers/{numbers[0]['id']}")),
@@ -252,3 +252,19 @@ def test_reads_run_few_statements(ngo: Caller, girl: dict[str, Any], statements:
         assert request().status_code == 200
         found = [one for one in statements if "access_entry" not in one and not one.startswith("BEGIN")]
         assert len(found) == expected, found
+
+
+def test_the_same_number_makes_two_persons_a_candidate_of_duplicates(callers: Callers) -> None:
+    ngo = callers.ngo("17")
+    first, second = make_beneficiary(ngo), make_beneficiary(ngo, surname="Toʻrayeva", given_name="Lola", birth_date="1999-01-01")
+    make_identifier(ngo, first)
+    assert ngo.get("/v1/duplicate-candidates").json()["items"] == []
+    make_identifier(ngo, second)
+    (candidate,) = ngo.get("/v1/duplicate-candidates").json()["items"]
+    assert "same_identifier" in candidate["reasons"]
+    assert {candidate["a"]["id"], candidate["b"]["id"]} == {first["id"], second["id"]}
+    # The series of birth certificates were given out more than once, so theirs says little.
+    other, another = make_beneficiary(ngo, given_name="Saida", birth_date="2001-02-03"), make_beneficiary(ngo, given_name="Barno")
+    for one in (other, another):
+        make_identifier(ngo, one, kind="birth_certificate", value="I-TN 1234567")
+    assert len(ngo.get("/v1/duplicate-candidates").json()["items"]) == 1

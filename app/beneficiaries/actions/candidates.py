@@ -22,7 +22,7 @@ from app.access.fields import coverage
 from app.access.guard import GuardedSession, prebuilt, watch
 from app.beneficiaries.candidates import UNDECIDED, DuplicateCandidate
 from app.beneficiaries.models import Beneficiary
-from app.beneficiaries.resemblance import COMPARED, Likeness, Portrait, Why, alike, portrait
+from app.beneficiaries.resemblance import COMPARED, Likeness, Portrait, Why, alike, likeness, portrait
 from app.schemas import Precision
 
 MOST = 500
@@ -181,6 +181,15 @@ def record(db: GuardedSession, pairs: Sequence[Pair], *, organization_id: uuid.U
         found[pair.key] = candidate
     db.flush()
     return list(found.values())
+
+
+def record_same_identifier(db: GuardedSession, person: Beneficiary, others: Iterable[Beneficiary]) -> None:
+    """Candidates of a person and those who bear the same number of a document."""
+    mine = portrait(_columns_of(person))
+    bearers = [portrait(_columns_of(other)) for other in others]
+    pairs = [Pair(mine, other, likeness(mine, other, same_identifier=True)) for other in bearers]
+    if pairs:
+        record(db, pairs, organization_id=person.organization_id)
 
 
 def known_candidates(
