@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta, timezone
 
 # Uzbekistan has had one time of day and no summer time since 1992; a fixed offset needs no table of zones on the machine.
-TASHKENT = timezone(timedelta(hours=5))
+TASHKENT = timezone(timedelta(hours=5), "Asia/Tashkent")
 
 
 def today() -> date:

@@ -5,13 +5,14 @@ A name is kept in the script it was entered in; the other script's form and the 
 
 import uuid
 from calendar import monthrange
-from datetime import date
+from collections.abc import Iterator
+from datetime import date, datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from app.database import Owned, now
+from app.database import Owned, UtcDateTime, now
 from app.problems import Conflict, Fault, WrongState, invalid
 from app.schemas import Precision
 
@@ -28,10 +29,19 @@ class HeadNeeded(Conflict):
     code, title = "head_needed", "The family needs a head"
 
 
+class Merged(Conflict):
+    """This person was registered twice, or this family joined another one; go on with the row that `merged_into_id` names."""
+
+    code, title = "merged", "Merged into another row"
+
+
 class AlreadyMember(Conflict):
-    """This person belongs to a family; end that membership first."""
+    """This person belongs to a family, which `GET /v1/families?beneficiary_id=…` shows; end that membership first."""
 
     code, title = "already_member", "Already belongs to a family"
+
+    def __init__(self) -> None:
+        super().__init__("GET /v1/families?beneficiary_id=… shows the family that this person belongs to; end that membership first.")
 
 
 def _by_age_and_level(table: str) -> tuple[sa.Index, ...]:
@@ -49,6 +59,14 @@ def _by_age_and_level(table: str) -> tuple[sa.Index, ...]:
     )
 
 
+def _compared(*columns: str) -> Iterator[sa.Index]:
+    """Indexes by which a person who is registered is compared with those who may be the same. Whether another row stands for it is the
+    third column: by three, SQLite tells without statistics that these are narrower than the indexes on territories.
+    """
+    for column in columns:
+        yield sa.Index(f"ix_beneficiary_{column}", "organization_id", column, "merged_into_id")
+
+
 class Sex(StrEnum):
     """As in the person's documents."""
 
@@ -62,6 +80,22 @@ class FamilyStatus(StrEnum):
     ACTIVE = "active"
     MOVED = "moved"
     DISSOLVED = "dissolved"
+
+
+class LeavingReason(StrEnum):
+    """Why a membership ended. `entered_in_error` says that it never was, so that no history counts it."""
+
+    DEATH = "death"
+    MARRIAGE = "marriage"
+    DIVORCE = "divorce"
+    MOVED_AWAY = "moved_away"
+    PLACED_IN_CARE = "placed_in_care"
+    ADOPTED = "adopted"
+    JOINED_OTHER_FAMILY = "joined_other_family"
+    SPLIT = "split"
+    MERGED = "merged"
+    ENTERED_IN_ERROR = "entered_in_error"
+    OTHER = "other"
 
 
 class Housing(StrEnum):
@@ -91,6 +125,8 @@ class Relationship(StrEnum):
     NOT_RELATED = "not_related"
 
 
+YOUNGER = frozenset({Relationship.CHILD, Relationship.GRANDCHILD})
+"""Who cannot be older than the head."""
 # Taken out of the enumeration once: this is asked for every row of every list.
 _MONTH, _YEAR = Precision.MONTH.value, Precision.YEAR.value
 
@@ -106,6 +142,13 @@ def full_years(born: date, precision: str, until: date) -> int:
     if (until.month, until.day) < (month, day):
         years -= 1
     return max(0, years)
+
+
+def born_by(born: date, precision: str) -> date:
+    """The last day on which a person can have been born, whose birth is known to the day, month or year."""
+    if precision == _YEAR:
+        return born.replace(month=12, day=31)
+    return born.replace(day=monthrange(born.year, born.month)[1]) if precision == _MONTH else born
 
 
 class Family(Owned, table=True):
@@ -126,6 +169,13 @@ class Family(Owned, table=True):
     size: int | None = None
     note: str | None = Field(default=None, max_length=4000)
     is_synthetic: bool = Field(default=False)
+    # The family that this one's members went over to; set by a merge alone.
+    merged_into_id: uuid.UUID | None = None
+
+    def require_current(self) -> None:
+        """Raises Merged when the members went over to another family: nothing happens to this one any more."""
+        if self.merged_into_id is not None:
+            raise Merged(merged_into_id=self.merged_into_id)
 
     def touch(self) -> None:
         """Who belongs to a family is a part of it: a change there is a new version here."""
@@ -138,6 +188,7 @@ class Beneficiary(Owned, table=True):
     __tablename__ = "beneficiary"
     __table_args__ = (
         *_by_age_and_level("beneficiary"),
+        *_compared("birth_date", "match_key", "phone_e164"),
         sa.CheckConstraint("deceased_on IS NULL OR deceased_on >= birth_date", name="dies_after_birth"),
     )
 
@@ -150,6 +201,8 @@ class Beneficiary(Owned, table=True):
     loose_key: str = Field(default="", max_length=500)
     skeleton_key: str = Field(default="", max_length=500)
     search: str = Field(default="", max_length=1500)
+    # The consonants of surname and given name, in the order of the alphabet; for duplicates alone.
+    match_key: str = Field(default="", max_length=40, sa_column_kwargs={"server_default": ""})
     sex: Sex = Field(sa_type=sa.String(10))
     birth_date: date
     birth_precision: Precision = Field(default=Precision.DAY, sa_type=sa.String(10))
@@ -158,6 +211,15 @@ class Beneficiary(Owned, table=True):
     deceased_on: date | None = None
     note: str | None = Field(default=None, max_length=4000)
     is_synthetic: bool = Field(default=False)
+    # When the person was forgotten: what is left says nothing of who it was.
+    anonymized_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    # The row that this one was found to be the same person as, and was merged into; set and unset by merges alone.
+    merged_into_id: uuid.UUID | None = None
+
+    def require_current(self) -> None:
+        """Raises Merged when another row stands for this person now."""
+        if self.merged_into_id is not None:
+            raise Merged(merged_into_id=self.merged_into_id)
 
     def faults(self, at: str = "") -> list[Fault]:
         """What contradicts itself in this row; `at` is the pointer of the person in the request."""
@@ -201,7 +263,9 @@ class FamilyMembership(Owned, table=True):
     is_primary_caregiver: bool = Field(default=False)
     started_on: date | None = None
     ended_on: date | None = None
-    end_reason: str | None = Field(default=None, max_length=200)
+    # The column was one for a free text and has its room.
+    end_reason: LeavingReason | None = Field(default=None, sa_type=sa.String(200))
+    end_note: str | None = Field(default=None, max_length=4000)
 
     def faults(self, person: Beneficiary, at: str = "") -> list[Fault]:
         """What contradicts itself in this row, or its person; `at` is the pointer of the member in the request."""
@@ -212,10 +276,60 @@ class FamilyMembership(Owned, table=True):
             found.append(Fault(f"{at}/started_on", "before_birth", "Lies before birth_date."))
         return found
 
-    def end(self, *, on: date, reason: str) -> None:
-        """The person leaves the family. Raises WrongState when it has left already, Invalid for a day before it came."""
+    def end(self, *, on: date, reason: LeavingReason, note: str | None = None, at: str = "/ended_on") -> None:
+        """The person leaves the family; it belongs to it no more on that day. `at` is the pointer of the day in the request.
+
+        Raises WrongState when it has left already, Invalid for a day before it came.
+        """
         if self.ended_on is not None:
             raise WrongState("This membership has ended already.")
         if self.started_on and on < self.started_on:
-            raise invalid("/ended_on", "before_start", "Lies before started_on.")
-        self.ended_on, self.end_reason = on, reason
+            raise invalid(at, "before_start", "Lies before started_on of a membership.")
+        self.ended_on, self.end_reason, self.end_note = on, reason, note
+
+
+class FormerRelationship(Owned, table=True):
+    """What a member was to the head of that time. `started_on` is empty where it was so from the membership's beginning; on `ended_on` the
+    head changed.
+    """
+
+    __tablename__ = "former_relationship"
+    __table_args__ = (
+        sa.Index("ix_former_relationship_membership", "membership_id", "ended_on"),
+        sa.CheckConstraint("started_on IS NULL OR ended_on >= started_on", name="ends_after_start"),
+    )
+
+    membership_id: uuid.UUID = Field(foreign_key="family_membership.id")
+    relationship_to_head: Relationship = Field(sa_type=sa.String(20))
+    started_on: date | None = None
+    ended_on: date
+
+
+class FamilyResidence(Owned, table=True):
+    """Where a family lives, or lived until the day `ended_on`, on which it lived elsewhere. `started_on` is empty where it is not known."""
+
+    __tablename__ = "family_residence"
+    __table_args__ = (
+        sa.Index(
+            "ix_family_residence_open",
+            "family_id",
+            unique=True,
+            sqlite_where=sa.text("ended_on IS NULL"),
+            postgresql_where=sa.text("ended_on IS NULL"),
+        ),
+        # Two that begin on one day would overlap.
+        sa.UniqueConstraint("family_id", "started_on"),
+        sa.CheckConstraint("ended_on IS NULL OR started_on IS NULL OR ended_on >= started_on", name="ends_after_start"),
+    )
+
+    family_id: uuid.UUID = Field(foreign_key="family.id")
+    address: str | None = Field(default=None, max_length=300)
+    started_on: date | None = None
+    ended_on: date | None = None
+    note: str | None = Field(default=None, max_length=4000)
+
+    def leave(self, *, on: date, at: str) -> None:
+        """The family lives elsewhere from this day on. Raises Invalid at the pointer for a day not after it came."""
+        if self.started_on and on <= self.started_on:
+            raise invalid(at, "before_start", "Lies not after the day on which the family came to where it lives.")
+        self.ended_on = on

@@ -23,7 +23,7 @@ def derived(surname: str, given_name: str, patronymic: str | None) -> dict[str, 
         "loose_key": keys.loose[:_KEY],
         "skeleton_key": keys.skeleton[:_KEY],
         "search": keys.search[:_SEARCH],
-        "match_key": match_key(surname, given_name, patronymic)[:_KEY],
+        "match_key": match_key(surname, given_name, patronymic),
     }
 
 

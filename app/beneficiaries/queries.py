@@ -17,10 +17,24 @@ from app.access.fetch import Single
 from app.access.fields import coverage
 from app.access.guard import prebuilt
 from app.access.transaction import Rows
-from app.beneficiaries.models import Beneficiary, Family, FamilyMembership, full_years
-from app.beneficiaries.schemas import BeneficiaryListing, FamilyListing, FamilyRead, MembershipListing
-from app.listing import MOST_WORDS, Found, Keyset, Sort, by_age, filters_of, territory_filters, territory_of, word_filters, words_of
-from app.problems import NotFound
+from app.beneficiaries.models import (
+    Beneficiary,
+    Family,
+    FamilyMembership,
+    FamilyResidence,
+    FormerRelationship,
+    LeavingReason,
+    Relationship,
+    full_years,
+)
+from app.beneficiaries.schemas.beneficiaries import BeneficiaryListing
+from app.beneficiaries.schemas.families import FamilyListing, FamilyRead
+from app.beneficiaries.schemas.memberships import MembershipListing
+from app.beneficiaries.schemas.moving import ResidenceListing, ResidenceRead
+from app.days import today
+from app.listing import Found, Keyset, Sort, by_age, filters_of, territory_filters, territory_of
+from app.problems import Moved, NotFound
+from app.search import by_relevance, found_by, strictly, words_of
 
 _ENTITY = ("id", "created_at", "updated_at", "version")
 _NAMES = ("name_latin", "name_cyrillic")
@@ -31,8 +45,9 @@ _FAMILY = tuple(FamilyRead.model_fields)
 _MEMBER = ("id", "sex", "birth_date", "birth_precision", "deceased_on")
 _ROLE = ("relationship_to_head", "is_head", "is_primary_caregiver", "started_on")
 _MEMBER_SHOWN = (*_MEMBER, "membership_id", *_ROLE)
-_MEMBERSHIP = (*_ENTITY, "family_id", *_ROLE, "ended_on", "end_reason")
+_MEMBERSHIP = (*_ENTITY, "family_id", *_ROLE, "ended_on", "end_reason", "end_note")
 _MEMBERSHIP_SHOWN = (*_MEMBERSHIP, "beneficiary_id")
+_RESIDENCE = tuple(ResidenceRead.model_fields)
 
 _person_of, _family_of, _names_of = attrgetter(*_PERSON, *_NAMES), attrgetter(*_FAMILY), attrgetter(*_NAMES)
 _member_of, _role_of, _membership_of = attrgetter(*_MEMBER), attrgetter("id", *_ROLE), attrgetter(*_MEMBERSHIP, "beneficiary_id")
@@ -46,18 +61,24 @@ def _named(names: Sequence[str], row: Sequence[Any]) -> dict[str, Any]:
     return shown
 
 
-def _aged(shown: dict[str, Any]) -> dict[str, Any]:
-    until = shown["deceased_on"] or date.today()  # noqa: DTZ011 – a calendar day where the service runs.
-    shown["age"] = full_years(shown["birth_date"], shown["birth_precision"], until)
-    return shown
+def _aged(people: list[dict[str, Any]], on: date | None = None) -> list[dict[str, Any]]:
+    """People with their ages, today or on a day; it is asked for once, not for each of them."""
+    day = on or today()
+    for shown in people:
+        shown["age"] = full_years(shown["birth_date"], shown["birth_precision"], min(shown["deceased_on"] or day, day))
+    return people
+
+
+def _unaged_person(row: Sequence[Any]) -> dict[str, Any]:
+    return _named(_PERSON_SHOWN, row)
 
 
 def _person(row: Sequence[Any]) -> dict[str, Any]:
-    return _aged(_named(_PERSON_SHOWN, row))
+    return _aged([_unaged_person(row)])[0]
 
 
-def _member(row: Sequence[Any]) -> dict[str, Any]:
-    return _aged(_named(_MEMBER_SHOWN, row))
+def _members(rows: Iterable[Sequence[Any]], on: date | None = None) -> list[dict[str, Any]]:
+    return _aged([_named(_MEMBER_SHOWN, row) for row in rows], on)
 
 
 def _membership(row: Sequence[Any]) -> dict[str, Any]:
@@ -70,13 +91,24 @@ def _columns(model: type[Any], names: Iterable[str]) -> list[Any]:
 
 # --- beneficiaries ----------------------------------------------------------------------------------------------------------
 _open: sa.ColumnElement[bool] = col(FamilyMembership.ended_on).is_(None)
-_people = sa.select(*_columns(Beneficiary, (*_PERSON, *_NAMES)), coverage(Beneficiary, beneficiary=Beneficiary.id))
-_ONE = prebuilt(_people.where(col(Beneficiary.id) == bindparam("id")), "beneficiary.one")
+_covered = coverage(Beneficiary, beneficiary=Beneficiary.id)
+# Who was merged into another row redirects there, and stands in no list.
+_people = sa.select(*_columns(Beneficiary, (*_PERSON, *_NAMES)), _covered).where(col(Beneficiary.merged_into_id).is_(None))
+_ONE = prebuilt(
+    sa.select(*_columns(Beneficiary, (*_PERSON, *_NAMES, "merged_into_id")), _covered).where(col(Beneficiary.id) == bindparam("id")),
+    "beneficiary.one",
+)
+_MERGED_INTO = len(_PERSON) + len(_NAMES)
 _PEOPLE = Keyset(
     "beneficiary.list",
     _people,
     key=Beneficiary.id,
-    sorts={**by_age(Beneficiary), "updated_at": Sort(Beneficiary.updated_at), "name": Sort(Beneficiary.strict_key)},
+    sorts={
+        **by_age(Beneficiary),
+        "updated_at": Sort(Beneficiary.updated_at),
+        "name": Sort(Beneficiary.strict_key),
+        **by_relevance(strictly(Beneficiary.search)),
+    },
     filters={
         "sex": col(Beneficiary.sex) == bindparam("sex"),
         "born_from": col(Beneficiary.birth_date) >= bindparam("born_from"),
@@ -86,17 +118,19 @@ _PEOPLE = Keyset(
         ),
         "updated_since": col(Beneficiary.updated_at) >= bindparam("updated_since"),
         **territory_filters(Beneficiary.territory),
-        **word_filters(Beneficiary.search),
+        "words": found_by(Beneficiary),
     },
-    shape=_person,
+    shape=_unaged_person,
 )
 
 
 def beneficiary(db: Rows, key: uuid.UUID) -> dict[str, Any]:
-    """One beneficiary; NotFound."""
+    """One beneficiary. Raises NotFound, or Moved for one who was merged into another row."""
     found = db.rows(_ONE, {"id": key})
     if not found:
         raise NotFound
+    if (winner := found[0][_MERGED_INTO]) is not None:
+        raise Moved(f"/v1/beneficiaries/{winner}")
     return _person(found[0])
 
 
@@ -108,7 +142,9 @@ def beneficiary_of(person: Beneficiary) -> dict[str, Any]:
 def beneficiaries(db: Rows, listing: BeneficiaryListing) -> Found:
     """A page of beneficiaries."""
     values = filters_of(listing, "sex", "born_from", "born_until", "family_id", "updated_since")
-    return _PEOPLE.page(db, listing, values | territory_of(listing.territory) | words_of(listing.q))
+    found = _PEOPLE.page(db, listing, values | territory_of(listing.territory) | words_of(listing.q))
+    _aged(found.items)
+    return found
 
 
 # --- families ---------------------------------------------------------------------------------------------------------------
@@ -118,14 +154,17 @@ def _belongs(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     return col(Family.id).in_(sa.select(col(FamilyMembership.family_id)).join(Beneficiary, of_person).where(_open, *conditions))
 
 
-_WORDS = list(word_filters(Beneficiary.search).values())
 _families = sa.select(*_columns(Family, _FAMILY), coverage(Family, family=Family.id))
 _FAMILY_ONE = Single("family.one", _families, Family.id)
 _FAMILIES = Keyset(
     "family.list",
     _families,
     key=Family.id,
-    sorts={**by_age(Family), "updated_at": Sort(Family.updated_at)},
+    sorts={
+        **by_age(Family),
+        "updated_at": Sort(Family.updated_at),
+        **by_relevance(_belongs(found_by(Beneficiary), strictly(Beneficiary.search))),
+    },
     filters={
         "status": col(Family.status) == bindparam("status"),
         "number": col(Family.number) == bindparam("number"),
@@ -133,7 +172,7 @@ _FAMILIES = Keyset(
         "updated_since": col(Family.updated_at) >= bindparam("updated_since"),
         **territory_filters(Family.territory),
         # All the words must be found in one and the same member.
-        **{f"words{count}": _belongs(*_WORDS[:count]) for count in range(1, MOST_WORDS + 1)},
+        "words": _belongs(found_by(Beneficiary)),
     },
 )
 _role = [FamilyMembership.id, *_columns(FamilyMembership, _ROLE)]
@@ -144,29 +183,75 @@ _MEMBERS = prebuilt(
     .order_by(col(FamilyMembership.is_head).desc(), col(Beneficiary.birth_date), col(Beneficiary.id)),
     "family.members",
 )
+_day: sa.BindParameter[Any] = bindparam("day", type_=sa.Date())
 
 
-def family(db: Rows, key: uuid.UUID) -> dict[str, Any]:
-    """One family with its present members; NotFound."""
+def lasts(begins: Any, ends: Any) -> sa.ColumnElement[bool]:
+    """Periods of which `day` is one: what has no beginning was always so, and the day of the end is the first one without."""
+    return sa.and_(sa.or_(begins.is_(None), begins <= _day), sa.or_(ends.is_(None), ends > _day))
+
+
+BELONGED = sa.and_(
+    lasts(FamilyMembership.started_on, FamilyMembership.ended_on),
+    # What was entered in error never was.
+    col(FamilyMembership.end_reason).is_distinct_from(LeavingReason.ENTERED_IN_ERROR),
+)
+"""Memberships on the parameter `day`."""
+_was = sa.func.coalesce(FormerRelationship.relationship_to_head, FamilyMembership.relationship_to_head, type_=sa.String(20))
+_role_on = [FamilyMembership.id, _was, _was == Relationship.HEAD, *_columns(FamilyMembership, _ROLE[2:])]
+_MEMBERS_ON = prebuilt(
+    sa.select(*_columns(Beneficiary, _MEMBER), *_role_on, *_columns(Beneficiary, _NAMES))
+    .join(FamilyMembership, col(FamilyMembership.beneficiary_id) == col(Beneficiary.id))
+    .outerjoin(
+        FormerRelationship,
+        sa.and_(
+            col(FormerRelationship.membership_id) == col(FamilyMembership.id),
+            lasts(FormerRelationship.started_on, FormerRelationship.ended_on),
+        ),
+    )
+    .where(col(FamilyMembership.family_id) == bindparam("family_id"), BELONGED, col(Beneficiary.birth_date) <= _day)
+    .order_by((_was == Relationship.HEAD).desc(), col(Beneficiary.birth_date), col(Beneficiary.id)),
+    "family.members_on",
+)
+_residences = sa.select(*_columns(FamilyResidence, _RESIDENCE), coverage(FamilyResidence, family=FamilyResidence.family_id))
+_lived: sa.ColumnElement[bool] = col(FamilyResidence.family_id) == bindparam("family_id")
+_RESIDENCE_ON = prebuilt(_residences.where(_lived, lasts(FamilyResidence.started_on, FamilyResidence.ended_on)), "family_residence.on")
+_RESIDENCES = Keyset(
+    "family_residence.list", _residences, key=FamilyResidence.id, sorts=by_age(FamilyResidence), filters={"family_id": _lived}
+)
+
+
+def family(db: Rows, key: uuid.UUID, on: date | None = None) -> dict[str, Any]:
+    """One family with its present members, or with the members and the home that it had on a day; NotFound."""
     found = _FAMILY_ONE.one(db, key)
-    found["members"] = [_member(row) for row in db.rows(_MEMBERS, {"family_id": key})]
+    if on is None:
+        found["members"] = _members(db.rows(_MEMBERS, {"family_id": key}))
+        return found
+    found["members"] = _members(db.rows(_MEMBERS_ON, {"family_id": key, "day": on}), on)
+    for row in db.rows(_RESIDENCE_ON, {"family_id": key, "day": on}):
+        home = dict(zip(_RESIDENCE, row, strict=False))
+        found["territory"], found["address"] = home["territory"], home["address"]
     return found
+
+
+def residences(db: Rows, family_id: uuid.UUID, listing: ResidenceListing) -> Found:
+    """A page of where a family lived; NotFound for the family."""
+    _FAMILY_ONE.one(db, family_id)
+    return _RESIDENCES.page(db, listing, {"family_id": family_id})
 
 
 def family_of(family: Family, members: Iterable[tuple[FamilyMembership, Beneficiary]]) -> dict[str, Any]:
     """The same answer about a family that was just written."""
     ordered = sorted(members, key=lambda one: (not one[0].is_head, one[1].birth_date, one[1].id))
     found = dict(zip(_FAMILY, _family_of(family), strict=True))
-    found["members"] = [_member((*_member_of(person), *_role_of(role), *_names_of(person))) for role, person in ordered]
+    found["members"] = _members((*_member_of(person), *_role_of(role), *_names_of(person)) for role, person in ordered)
     return found
 
 
 def families(db: Rows, listing: FamilyListing) -> Found:
     """A page of families."""
     values = filters_of(listing, "status", "number", "beneficiary_id", "updated_since") | territory_of(listing.territory)
-    if words := words_of(listing.q):
-        values[f"words{len(words)}"] = {name: text for one in words.values() for name, text in one.items()}
-    return _FAMILIES.page(db, listing, values)
+    return _FAMILIES.page(db, listing, values | words_of(listing.q))
 
 
 # --- memberships ------------------------------------------------------------------------------------------------------------

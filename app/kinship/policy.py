@@ -24,5 +24,5 @@ declare(
         Role.STATE_PARTNER: Rows(_seen, write=nothing, in_parts=True),
     },
     fields={"note": FieldRule(INTERNAL)},
-    conceal=frozenset({"note"}),
+    conceal=frozenset({"territory", "kind", "is_legal", "started_on", "ended_on", "note"}),
 )

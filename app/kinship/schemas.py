@@ -6,7 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
-from app.beneficiaries.schemas import OWN_ONLY, PersonNamesRead
+from app.beneficiaries.schemas.beneficiaries import OWN_ONLY, PersonNamesRead
 from app.kinship.models import KinshipKind
 from app.listing import Listing
 from app.schemas import EntityRead, Id, NewId, Note, PastDate, Read, Strict, kept, word

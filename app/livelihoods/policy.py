@@ -10,10 +10,10 @@ from app.livelihoods.models import IncomeMonth, IncomeRecord
 READ = permission("livelihoods:read", "Read what families live on.", ngo=ANYONE, womens_committee=ANYONE, state_partner=ANYONE)
 WRITE = permission("livelihoods:write", "Record what families live on.", ngo=STAFF, womens_committee=STAFF)
 
-declare(IncomeMonth, rows=following(IncomeMonth.family_id, Family))
+declare(IncomeMonth, rows=following(IncomeMonth.family_id, Family), conceal=frozenset({"territory"}))
 declare(
     IncomeRecord,
     rows=following(IncomeRecord.family_id, Family),
     fields={"note": FieldRule(INTERNAL)},
-    conceal=frozenset({"amount", "note"}),
+    conceal=frozenset({"territory", "source", "amount", "note"}),
 )

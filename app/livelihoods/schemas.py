@@ -6,7 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
-from app.beneficiaries.schemas import OWN_ONLY
+from app.beneficiaries.schemas.beneficiaries import OWN_ONLY
 from app.listing import Listing
 from app.livelihoods.models import IncomeSource
 from app.schemas import NamesRead, Note, Read, Strict, word

@@ -69,8 +69,8 @@ def test_foreign_rows_cannot_be_changed(callers: Callers) -> None:
     for stranger in (callers.ngo("1733"), callers.committee("1733"), callers.ngo("1703", organization_id=ngo.organization_id)):
         assert stranger.patch(f"{PEOPLE}/{person['id']}", {"sex": "male"}, version=1).status_code == 404
         assert stranger.patch(f"{FAMILIES}/{family['id']}", {"size": 9}, version=1).status_code == 404
-    assert ngo.get(f"{PEOPLE}/{person['id']}").json() == person
-    assert ngo.get(f"{FAMILIES}/{family['id']}").json() == family
+    assert ngo.get(f"{PEOPLE}/{person['id']}").json().items() <= person.items()
+    assert ngo.get(f"{FAMILIES}/{family['id']}").json().items() <= family.items()
 
 
 def test_nothing_is_written_outside_ones_territory(callers: Callers) -> None:
@@ -83,8 +83,8 @@ def test_nothing_is_written_outside_ones_territory(callers: Callers) -> None:
         ngo.patch(f"{FAMILIES}/{family['id']}", {"territory": ANDIJON}, version=1),
     ):
         assert (refused.status_code, refused.json()["code"]) == (403, "out_of_scope")
-    assert ngo.get(f"{PEOPLE}/{person['id']}").json() == person
-    assert ngo.get(f"{FAMILIES}/{family['id']}").json() == family
+    assert ngo.get(f"{PEOPLE}/{person['id']}").json().items() <= person.items()
+    assert ngo.get(f"{FAMILIES}/{family['id']}").json().items() <= family.items()
     assert len(callers.ngo("17", organization_id=ngo.organization_id).get(PEOPLE).json()["items"]) == 4
 
 
@@ -120,7 +120,7 @@ def looked(db: Database) -> Any:
 
 def test_looking_at_a_person_is_recorded(callers: Callers, looked: Any) -> None:
     ngo = callers.ngo("1733")
-    first, second = make_beneficiary(ngo)["id"], make_beneficiary(ngo)["id"]
+    first, second = make_beneficiary(ngo)["id"], make_beneficiary(ngo, birth_date="2001-02-03")["id"]
     assert looked(ngo) == set()
     ngo.get(f"{PEOPLE}/{first}")
     assert looked(ngo) == {("beneficiary", first, "get_beneficiary", 1)}
@@ -151,3 +151,20 @@ def test_looking_at_a_family_is_looking_at_its_members(callers: Callers, looked:
     }
     ngo.get(f"{FAMILIES}/{family['id']}/memberships/{family['members'][1]['membership_id']}")
     assert looked(ngo) == {("beneficiary", people[1], "get_membership", 1)}
+
+
+def test_an_answer_to_a_write_is_a_look_too(callers: Callers, looked: Any) -> None:
+    """A change of nothing writes nothing into the trail, but answers the whole person; so does a create that is sent again."""
+    ngo, key, membership = callers.ngo("1733"), str(uuid.uuid4()), str(uuid.uuid4())
+    person = make_beneficiary(ngo, id=key, note="A note", phone="90 123-45-67")
+    assert looked(ngo) == set()
+    for unchanged in ({}, {"sex": person["sex"]}):
+        assert ngo.patch(f"{PEOPLE}/{key}", unchanged, version=1).json()["note"] == "A note"
+        assert looked(ngo) == {("beneficiary", key, "update_beneficiary", 1)}, unchanged
+    assert ngo.post(PEOPLE, beneficiary_body(id=key, note="A note", phone="90 123-45-67")).status_code == 200
+    assert looked(ngo) == {("beneficiary", key, "register_beneficiary", 1)}
+    family = make_family(ngo, members=[father()])
+    looked(ngo)
+    body = {"id": membership, "beneficiary_id": key, "relationship_to_head": "child"}
+    assert [ngo.post(f"{FAMILIES}/{family['id']}/members", body).status_code for _ in range(2)] == [201, 200]
+    assert looked(ngo) == {("beneficiary", key, "add_member", 1)}

@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.callers import Caller
+from tests.planted import all_planted
 
 Body = dict[str, Any]
 SHOVOT, URGANCH, ANDIJON = "1733230", "1733217", "1703203"
@@ -11,7 +12,7 @@ SHOVOT, URGANCH, ANDIJON = "1733230", "1733217", "1703203"
 
 def person_body(**other: Any) -> Body:
     """A girl, without a place."""
-    named = {"surname": "Йўлдошева", "given_name": "Дилноза", "patronymic": "Карим қизи"}
+    named = all_planted({"surname": "Йўлдошева", "given_name": "Дилноза", "patronymic": "Карим қизи"})
     return {**named, "sex": "female", "birth_date": "2012-05-17", **other}
 
 
@@ -21,22 +22,27 @@ def beneficiary_body(**other: Any) -> Body:
 
 
 def make_beneficiary(caller: Caller, **other: Any) -> Body:
-    """A registered person."""
+    """A registered person, as it is read afterwards."""
     made = caller.post("/v1/beneficiaries", beneficiary_body(**other))
     assert made.status_code == 201, made.text
-    return dict(made.json())
+    return read_afterwards(made.json())
+
+
+def read_afterwards(made: Body) -> Body:
+    """The answer to a create without what it alone tells."""
+    return {name: value for name, value in made.items() if name != "possible_duplicates"}
 
 
 def father(**other: Any) -> Body:
     """The head of the family."""
     named = {"surname": "Yoʻldoshev", "given_name": "Karim", "patronymic": None, "sex": "male", "birth_date": "1980-01-01"}
-    return person_body(**(named | {"birth_precision": "year", "relationship_to_head": "head"} | other))
+    return person_body(**(all_planted(named) | {"birth_precision": "year", "relationship_to_head": "head"} | other))
 
 
 def mother(**other: Any) -> Body:
     """His wife."""
     named = {"surname": "Yoʻldosheva", "given_name": "Zuhra", "patronymic": None, "birth_date": "1984-03-02"}
-    return person_body(**(named | {"relationship_to_head": "spouse", "is_primary_caregiver": True} | other))
+    return person_body(**(all_planted(named) | {"relationship_to_head": "spouse", "is_primary_caregiver": True} | other))
 
 
 def daughter(**other: Any) -> Body:
@@ -50,7 +56,7 @@ def family_body(**other: Any) -> Body:
 
 
 def make_family(caller: Caller, **other: Any) -> Body:
-    """A registered family."""
+    """A registered family, as it is read afterwards."""
     made = caller.post("/v1/families", family_body(**other))
     assert made.status_code == 201, made.text
-    return dict(made.json())
+    return read_afterwards(made.json())

@@ -3,16 +3,23 @@
 from typing import Any
 
 from tests.callers import Caller
-from tests.factories.beneficiaries import make_beneficiary
+from tests.factories.beneficiaries import beneficiary_body
 
 Body = dict[str, Any]
 PAIRS = "/v1/duplicate-candidates"
 
 
+def register(caller: Caller, **other: Any) -> Body:
+    """A registered person with who may be the same, as the create answers it."""
+    made = caller.post("/v1/beneficiaries", beneficiary_body(**other))
+    assert made.status_code == 201, made.text
+    return dict(made.json())
+
+
 def make_twice(caller: Caller, **other: Any) -> tuple[Body, Body, Body]:
     """(first row, second row, the pair as it is read): the girl, written the Russian way the second time."""
-    first = make_beneficiary(caller)
-    second = make_beneficiary(caller, **({"surname": "Yuldasheva", "given_name": "Dilnoza", "patronymic": None} | other))
+    first = register(caller)
+    second = register(caller, **({"surname": "Yuldasheva", "given_name": "Dilnoza", "patronymic": None} | other))
     (found,) = second["possible_duplicates"]
     return first, second, read_pair(caller, found["candidate_id"])
 

@@ -6,9 +6,10 @@ from typing import Any
 from app.access.grants import AccessGrant
 from app.access.transaction import as_system, begin
 from tests.callers import Caller
+from tests.planted import planted
 
 Body = dict[str, Any]
-PINFL = "61705120340010"
+PINFL = planted("61705120340010")
 """Of the girl of `tests.factories.beneficiaries`, born on 17 May 2012."""
 MASKED = "6170512" + "•" * 7
 

@@ -11,6 +11,7 @@ from app.access.grants import AccessGrant
 from app.access.transaction import as_system, begin
 from app.audit.models import AccessEntry
 from app.audit.views import views
+from app.consents.models import Consent, ConsentCapacity, ConsentPurpose, ConsentStatus
 from app.database import current
 from app.oversight.models import BreakGlass
 from tests.callers import Caller
@@ -29,6 +30,17 @@ def break_glass(caller: Caller, person: Body, **other: Any) -> Body:
     made = caller.post(f"{PEOPLE}/{person['id']}/break-glass", break_body(**other))
     assert made.status_code == 201, made.text
     return dict(made.json())
+
+
+def consent_of(owner: Caller, person: Body, **other: Any) -> uuid.UUID:
+    """The id of a consent as a row: given, for sharing, without grants, unless `other` columns say otherwise."""
+    key = uuid.UUID(person["id"])
+    terms = {"purpose": ConsentPurpose.INFORMATION_SHARING, "notice_version": "1", "capacity": ConsentCapacity.SELF}
+    known = {**terms, "organization_id": uuid.UUID(owner.organization_id), "beneficiary_id": key, "given_by_id": key}
+    made = Consent(**{**known, "status": ConsentStatus.GIVEN, **other})
+    with begin(as_system("test")) as db:
+        db.add(made)
+    return made.id
 
 
 def grants_of(glass: Body) -> list[AccessGrant]:

@@ -12,13 +12,14 @@ from app.participation import models
 from app.partners.models import Specialist
 from app.uzbek.keys import search_text
 from tests.callers import Caller
+from tests.planted import all_planted
 
 Body = dict[str, Any]
 
 
 def make_beneficiary(caller: Caller, surname: str = "Karimova", given_name: str = "Nigora", *, territory: str = "1733230") -> str:
     """A beneficiary of the caller's organization; the id."""
-    names = {"surname": surname, "given_name": given_name, "patronymic": "Alisher qizi"}
+    names = all_planted({"surname": surname, "given_name": given_name, "patronymic": "Alisher qizi"})
     with begin(as_system("test")) as db:
         row = Beneficiary(
             organization_id=uuid.UUID(caller.organization_id),
@@ -38,8 +39,7 @@ def make_specialist(caller: Caller, surname: str = "Qodirova", given_name: str =
         row = Specialist(
             organization_id=uuid.UUID(caller.organization_id),
             territory=territory,
-            surname=surname,
-            given_name=given_name,
+            **all_planted({"surname": surname, "given_name": given_name}),
             search=search_text(surname, given_name),
         )
         db.add(row)

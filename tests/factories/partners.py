@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.callers import Caller, Callers
+from tests.planted import all_planted, planted
 
 Body = dict[str, Any]
 
@@ -10,7 +11,7 @@ Body = dict[str, Any]
 def organization_body(**other: Any) -> Body:
     """What the published record says of the Women's Committee."""
     contact = {
-        "name": "Бунёдбек Маматюсупов",
+        "name": planted("Бунёдбек Маматюсупов"),
         "post": "Миллий/ҳудудий қотиба",
         "phone": "(+71) 239-40-42",
         "emails": ["info@wcu.example"],
@@ -28,7 +29,7 @@ def make_organization(callers: Callers, **other: Any) -> Body:
 
 def specialist_body(**other: Any) -> Body:
     """A social worker in Shovot."""
-    named = {"surname": "Қодирова", "given_name": "Гулчеҳра", "patronymic": "Ўктамовна"}
+    named = all_planted({"surname": "Қодирова", "given_name": "Гулчеҳра", "patronymic": "Ўктамовна"})
     return {
         **named,
         "post": "Ижтимоий ходим",

@@ -1,6 +1,7 @@
 """Registering people and correcting what is known of them."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
@@ -8,16 +9,18 @@ from sqlalchemy.exc import IntegrityError
 from app.access.actor import Visit
 from app.access.fetch import fetch, made_before
 from app.access.guard import GuardedSession
+from app.beneficiaries.actions.candidates import Answer, look_for_duplicates, possible_duplicates
+from app.beneficiaries.actions.members import refuse_ages
 from app.beneficiaries.models import Beneficiary
 from app.beneficiaries.naming import derived, rename
-from app.beneficiaries.schemas import BeneficiaryCreate, BeneficiaryUpdate, Person
+from app.beneficiaries.schemas.beneficiaries import BeneficiaryCreate, BeneficiaryUpdate, Person
 from app.constraints import constraint_of
 from app.database import uuid7
 from app.phones import parse
-from app.problems import Invalid, invalid
+from app.problems import IdTaken, Invalid, invalid
 
 _NAME = frozenset({"surname", "given_name", "patronymic"})
-_CAN_BE_EMPTY = frozenset({"patronymic", "phone", "deceased_on", "note"})
+_COMPARED = _NAME | {"birth_date", "birth_precision", "phone"}
 
 
 def new_person(body: Person, *, by: Visit, territory: str) -> Beneficiary:
@@ -41,35 +44,39 @@ def new_person(body: Person, *, by: Visit, territory: str) -> Beneficiary:
     )
 
 
-def flush_placed(db: GuardedSession) -> None:
+def flush_placed(db: GuardedSession, *, chosen: Sequence[str] = ("/id",)) -> None:
     """Flush rows of which nothing but the territory can refer to what does not exist. Asking for the place beforehand would cost every
-    registration a statement for the sake of those few that fail. Raises Invalid.
+    registration a statement for the sake of those few that fail. `chosen` lead to the ids of persons that the body chose. Raises Invalid,
+    IdTaken.
     """
     try:
         db.flush()
     except IntegrityError as error:
+        if constraint_of(error) == "pk_beneficiary":
+            raise IdTaken(*chosen) from error
         if constraint_of(error).startswith("fk"):
             raise invalid("/territory", "unknown", "There is no such place.") from error
         raise
 
 
-def register_beneficiary(db: GuardedSession, *, body: BeneficiaryCreate, by: Visit) -> tuple[Beneficiary, bool]:
-    """(person, made before). Raises Invalid, IdTaken."""
+def register_beneficiary(db: GuardedSession, *, body: BeneficiaryCreate, by: Visit) -> tuple[Beneficiary, list[Answer], bool]:
+    """(person, who may be the same, made before). Raises Invalid, IdTaken."""
     if before := made_before(db, Beneficiary, body.id, body.origin()):
-        return before, True
+        return before, possible_duplicates(db, [before.id]), True
     person = new_person(body, by=by, territory=body.territory)
     if faults := person.faults():
         raise Invalid(faults=faults)
     db.add(person)
     flush_placed(db)
-    return person, False
+    return person, look_for_duplicates(db, [person]), False
 
 
-def update_beneficiary(db: GuardedSession, beneficiary_id: uuid.UUID, *, version: int, body: BeneficiaryUpdate) -> Beneficiary:
-    """Correct what is known of a person; what follows from the name follows. Raises NotFound, Stale, Invalid."""
+def update_beneficiary(
+    db: GuardedSession, beneficiary_id: uuid.UUID, *, version: int, body: BeneficiaryUpdate
+) -> tuple[Beneficiary, list[Answer]]:
+    """(person, who may be the same by what was corrected); what follows from the name follows. Raises NotFound, Stale, Invalid."""
     person = fetch(db, Beneficiary, beneficiary_id, version=version)
     values = body.model_dump(exclude_unset=True)
-    refuse_empty(values, _CAN_BE_EMPTY)
     if "phone" in values:
         person.phone_as_written = values.pop("phone")
         person.phone_e164 = parse(person.phone_as_written) if person.phone_as_written else None
@@ -79,12 +86,7 @@ def update_beneficiary(db: GuardedSession, beneficiary_id: uuid.UUID, *, version
         rename(person)
     if faults := person.faults():
         raise Invalid(faults=faults)
+    if {"birth_date", "birth_precision"} & values.keys():
+        refuse_ages(db, person)
     flush_placed(db)
-    return person
-
-
-def refuse_empty(values: dict[str, object], can_be_empty: frozenset[str]) -> None:
-    """Raises Invalid where a change would empty a field that must not be."""
-    for name, value in values.items():
-        if value is None and name not in can_be_empty:
-            raise invalid(f"/{name}", "null", "Cannot be empty; leave it out to keep it.")
+    return person, look_for_duplicates(db, [person] if _COMPARED & body.model_fields_set else [])

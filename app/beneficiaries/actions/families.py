@@ -2,26 +2,21 @@
 
 import uuid
 
-import sqlalchemy as sa
-from sqlalchemy import bindparam
-from sqlmodel import col
-
 from app.access.actor import Visit
 from app.access.fetch import fetch, made_before
-from app.access.guard import GuardedSession, prebuilt
-from app.beneficiaries.actions.beneficiaries import flush_placed, new_person, refuse_empty
+from app.access.guard import GuardedSession
+from app.beneficiaries.actions.beneficiaries import flush_placed, new_person
+from app.beneficiaries.actions.candidates import Answer, look_for_duplicates, possible_duplicates
+from app.beneficiaries.actions.members import everyone, too_old
+from app.beneficiaries.actions.residences import open_residence, residence
 from app.beneficiaries.models import Beneficiary, Family, FamilyMembership, Relationship
 from app.beneficiaries.numbers import new_number
-from app.beneficiaries.schemas import FamilyCreate, FamilyUpdate, MemberAdd, MemberCreate
+from app.beneficiaries.schemas.families import FamilyCreate, FamilyUpdate, MemberCreate
+from app.beneficiaries.schemas.memberships import MemberAdd
 from app.database import uuid7
 from app.problems import Fault, Invalid
 
 Member = tuple[FamilyMembership, Beneficiary]
-_ALL = prebuilt(
-    sa.select(FamilyMembership).where(col(FamilyMembership.family_id) == bindparam("family_id")).order_by(col(FamilyMembership.id)),
-    "family_membership.all",
-)
-_CAN_BE_EMPTY = frozenset({"address", "housing", "monthly_income", "size", "note"})
 
 
 def new_membership(body: MemberCreate | MemberAdd, *, family: Family, person: Beneficiary) -> FamilyMembership:
@@ -38,30 +33,36 @@ def new_membership(body: MemberCreate | MemberAdd, *, family: Family, person: Be
     )
 
 
-def register_family(db: GuardedSession, *, body: FamilyCreate, by: Visit) -> tuple[Family, list[Member], bool]:
-    """(family, its members, made before); the members of one made before are not read. Raises Invalid, IdTaken."""
+def register_family(db: GuardedSession, *, body: FamilyCreate, by: Visit) -> tuple[Family, list[Member], list[Answer], bool]:
+    """(family, its members, who may be the same as one of them, made before); the members of one made before are not read.
+
+    Raises Invalid, IdTaken.
+    """
     if before := made_before(db, Family, body.id, body.origin()):
-        return before, [], True
+        people = {one.beneficiary_id for one in everyone(db, before)}
+        return before, [], possible_duplicates(db, people), True
     values = body.model_dump(include={"territory", "address", "housing", "monthly_income", "size", "note"})
     values["organization_id"] = by.actor.organization_id
     family = Family(id=body.id or uuid7(), origin=body.origin(), number=new_number(), **values)
-    people = [new_person(one, by=by, territory=body.territory) for one in body.members]
-    memberships = [new_membership(one, family=family, person=person) for one, person in zip(body.members, people, strict=True)]
-    members = list(zip(memberships, people, strict=True))
+    persons = [new_person(one, by=by, territory=body.territory) for one in body.members]
+    memberships = [new_membership(one, family=family, person=person) for one, person in zip(body.members, persons, strict=True)]
+    members = list(zip(memberships, persons, strict=True))
     _hold_together(members)
-    db.add_all([family, *people])
-    flush_placed(db)
+    db.add_all([family, *persons])
+    # The database does not tell which of several ids is taken, and one of another organization's must not be sought.
+    flush_placed(db, chosen=[f"/members/{place}/id" for place, one in enumerate(body.members) if one.id])
     # A membership needs its family and its person to be there.
-    db.add_all(memberships)
+    db.add_all([residence(family), *memberships])
     db.flush()
-    return family, members, False
+    return family, members, look_for_duplicates(db, persons), False
 
 
 def _hold_together(members: list[Member]) -> None:
     faults: list[Fault] = []
+    head = next((person for membership, person in members if membership.is_head), None)
     for place, (membership, person) in enumerate(members):
         at = f"/members/{place}"
-        faults += [*person.faults(at), *membership.faults(person, at)]
+        faults += [*person.faults(at), *membership.faults(person, at), *too_old(head, at, membership.relationship_to_head, person)]
     ids = [person.id for _, person in members]
     if len(set(ids)) != len(ids):
         faults.append(Fault("/members", "repeated", "Two members have the same id."))
@@ -72,18 +73,18 @@ def _hold_together(members: list[Member]) -> None:
 
 
 def update_family(db: GuardedSession, family_id: uuid.UUID, *, version: int, body: FamilyUpdate) -> Family:
-    """Correct what is known of a family. Its memberships lie where it lies; its members have a territory of their own.
-
-    Raises NotFound, Stale, Invalid.
+    """Correct what is known of a family, and of where it lives now. Its memberships lie where it lies; its members have a territory of
+    their own. Raises NotFound, Merged, Stale, Invalid.
     """
     family = fetch(db, Family, family_id, version=version)
     values = body.model_dump(exclude_unset=True)
-    refuse_empty(values, _CAN_BE_EMPTY)
     for name, value in values.items():
         setattr(family, name, value)
     flush_placed(db)
     if "territory" in values:
-        for membership in db.execute(_ALL, {"family_id": family.id}).scalars():
+        for membership in everyone(db, family):
             membership.territory = family.territory
-        db.flush()
+    if {"territory", "address"} & values.keys() and (home := open_residence(db, family)):
+        home.territory, home.address = family.territory, family.address
+    db.flush()
     return family

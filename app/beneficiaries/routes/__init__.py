@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from app.beneficiaries.routes import beneficiaries, families, memberships
+from app.beneficiaries.routes import beneficiaries, families, memberships, moving
 
 router = APIRouter()
-for part in (families, memberships, beneficiaries):
+for part in (families, moving, memberships, beneficiaries):
     router.include_router(part.router)

@@ -6,12 +6,19 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from app.access.guard import OutOfScope
 from app.access.transaction import begin, reading
-from app.answers import IfMatch, answer, answer_if_changed, answer_page, created
+from app.answers import IfMatch, answer, answer_page, created
 from app.beneficiaries import policy, queries
 from app.beneficiaries.actions import memberships as actions
-from app.beneficiaries.models import AlreadyMember, HeadExists, HeadNeeded
+from app.beneficiaries.models import AlreadyMember, HeadExists, HeadNeeded, Merged
 from app.beneficiaries.routes.families import FamilyId
-from app.beneficiaries.schemas import MemberAdd, MembershipEnd, MembershipListing, MembershipRead, MembershipUpdate
+from app.beneficiaries.schemas.memberships import (
+    MemberAdd,
+    MemberAddedRead,
+    MembershipEnd,
+    MembershipListing,
+    MembershipRead,
+    MembershipUpdate,
+)
 from app.identity.door import Caller, allow
 from app.listing import Page
 from app.problems import Conflict, IdTaken, Invalid, NotFound, Stale, WrongState, problems
@@ -19,18 +26,21 @@ from app.schemas import Id
 
 router = APIRouter(prefix="/v1/families/{family_id}", tags=["families"])
 MembershipId = Annotated[Id, Path(description="The membership.")]
-_ADD = problems(NotFound, HeadExists, HeadNeeded, AlreadyMember, Conflict, IdTaken, Invalid, OutOfScope)
-_UPDATE = problems(NotFound, Stale, Invalid, OutOfScope)
-_END = problems(NotFound, Stale, WrongState, HeadNeeded, Invalid, OutOfScope)
+_ADD = problems(NotFound, Merged, WrongState, HeadExists, HeadNeeded, AlreadyMember, Conflict, IdTaken, Invalid, OutOfScope)
+_UPDATE = problems(NotFound, Merged, AlreadyMember, Stale, Invalid, OutOfScope)
+_END = problems(NotFound, Merged, Stale, WrongState, HeadNeeded, Invalid, OutOfScope)
 
 
-@router.post("/members", response_model=MembershipRead, status_code=201, dependencies=[allow(policy.WRITE)], responses=_ADD)
+@router.post("/members", response_model=MemberAddedRead, status_code=201, dependencies=[allow(policy.WRITE)], responses=_ADD)
 def add_member(caller: Caller, family_id: FamilyId, body: MemberAdd) -> Response:
-    """Add a member: someone registered already who belongs to no family, or someone new."""
+    """Add a member: someone registered already who belongs to no family, or someone new; who may be the same person as someone
+    new is told in `possible_duplicates`.
+    """
     with begin(caller) as db:
-        (membership, person), again = actions.add_member(db, family_id, body=body, by=caller)
+        (membership, person), possible, again = actions.add_member(db, family_id, body=body, by=caller)
         location = f"/v1/families/{family_id}/memberships/{membership.id}"
-        return created(queries.membership_of(membership, person), location, again=again)
+        shown = queries.membership(db, family_id, membership.id) if again else queries.membership_of(membership, person)
+        return created(shown | {"possible_duplicates": possible}, location, again=again)
 
 
 @router.get("/memberships", response_model=Page[MembershipRead], dependencies=[allow(policy.READ)], responses=problems(NotFound))
@@ -41,10 +51,12 @@ def list_memberships(caller: Caller, family_id: FamilyId, listing: Annotated[Mem
 
 
 @router.get("/memberships/{membership_id}", response_model=MembershipRead, dependencies=[allow(policy.READ)], responses=problems(NotFound))
-def get_membership(caller: Caller, family_id: FamilyId, membership_id: MembershipId, request: Request) -> Response:
-    """One membership, present or former."""
+def get_membership(caller: Caller, family_id: FamilyId, membership_id: MembershipId) -> Response:
+    """One membership, present or former. The name changes without a new version of it, so this is always answered in full, whatever
+    `If-None-Match` says.
+    """
     with reading(caller) as db:
-        return answer_if_changed(request, queries.membership(db, family_id, membership_id))
+        return answer(queries.membership(db, family_id, membership_id))
 
 
 @router.patch("/memberships/{membership_id}", response_model=MembershipRead, dependencies=[allow(policy.WRITE)], responses=_UPDATE)
@@ -59,7 +71,9 @@ def update_membership(
 
 @router.post("/memberships/{membership_id}/end", response_model=MembershipRead, dependencies=[allow(policy.WRITE)], responses=_END)
 def end_membership(caller: Caller, family_id: FamilyId, membership_id: MembershipId, version: IfMatch, body: MembershipEnd) -> Response:
-    """A member leaves the family. The head leaves last, unless the head is changed before."""
+    """A member leaves the family, for a reason. The head leaves last, unless the head is changed before. What a consent opened of the
+    member through this family is closed at once.
+    """
     with begin(caller) as db:
         actions.end_membership(db, family_id, membership_id, version=version, body=body)
         return answer(queries.membership(db, family_id, membership_id))

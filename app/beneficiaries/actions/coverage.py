@@ -1,0 +1,26 @@
+"""What a membership covered: a family's consent opens its members' data through their memberships, and no longer than these last."""
+
+import uuid
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from sqlalchemy import bindparam
+from sqlmodel import col
+
+from app.access.grants import AccessGrant
+from app.access.guard import GuardedSession, prebuilt
+from app.database import now
+
+_THROUGH = prebuilt(
+    sa.select(AccessGrant)
+    .where(col(AccessGrant.membership_id).in_(bindparam("memberships", expanding=True)), col(AccessGrant.closes_at) > bindparam("moment"))
+    .order_by(col(AccessGrant.id)),
+    "access_grant.through",
+)
+
+
+def close_through(db: GuardedSession, memberships: Iterable[uuid.UUID]) -> None:
+    """Close every grant that stands on one of these memberships: at once, in the transaction that ends them."""
+    for grant in db.execute(_THROUGH, {"memberships": list(memberships), "moment": now()}).scalars():
+        grant.close()
+    db.flush()

@@ -1,0 +1,120 @@
+"""A family's members as rows, and what must hold of them: nobody belongs to two families at a time, no child is older than the head.
+
+A day on which a membership ends is the first one without it, so one can begin on the day on which another ends.
+"""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy import bindparam
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from app.access.guard import GuardedSession, prebuilt
+from app.beneficiaries.models import (
+    YOUNGER,
+    AlreadyMember,
+    Beneficiary,
+    Family,
+    FamilyMembership,
+    LeavingReason,
+    Relationship,
+    born_by,
+)
+from app.problems import Fault, Invalid
+
+_of_family: sa.ColumnElement[bool] = col(FamilyMembership.family_id) == bindparam("family_id")
+_open: sa.ColumnElement[bool] = col(FamilyMembership.ended_on).is_(None)
+_memberships = sa.select(FamilyMembership).order_by(col(FamilyMembership.id))
+_ALL = prebuilt(_memberships.where(_of_family), "family_membership.all")
+_OPEN = prebuilt(_memberships.where(_of_family, _open), "family_membership.open")
+_OF_PEOPLE = prebuilt(
+    _memberships.where(col(FamilyMembership.beneficiary_id).in_(bindparam("people", expanding=True))), "family_membership.of_people"
+)
+_PEOPLE = prebuilt(
+    sa.select(Beneficiary).where(col(Beneficiary.id).in_(bindparam("people", expanding=True))).order_by(col(Beneficiary.id)),
+    "beneficiary.people",
+)
+_own = aliased(FamilyMembership)
+_BESIDE = prebuilt(
+    sa.select(FamilyMembership, Beneficiary)
+    .join(Beneficiary, col(Beneficiary.id) == col(FamilyMembership.beneficiary_id))
+    .join(_own, col(_own.family_id) == col(FamilyMembership.family_id))
+    .where(_open, col(_own.ended_on).is_(None), col(_own.beneficiary_id) == bindparam("person"))
+    .order_by(col(FamilyMembership.id)),
+    "family_membership.beside",
+)
+
+
+def present(db: GuardedSession, family: Family) -> list[FamilyMembership]:
+    """The open memberships of a family."""
+    return list(db.execute(_OPEN, {"family_id": family.id}).scalars())
+
+
+def everyone(db: GuardedSession, family: Family) -> list[FamilyMembership]:
+    """All memberships of a family, ended ones too."""
+    return list(db.execute(_ALL, {"family_id": family.id}).scalars())
+
+
+def people_of(db: GuardedSession, memberships: Iterable[FamilyMembership]) -> dict[uuid.UUID, Beneficiary]:
+    """The persons of memberships by their ids, as far as the actor may see them."""
+    ids = [membership.beneficiary_id for membership in memberships]
+    return {person.id: person for person in db.execute(_PEOPLE, {"people": ids}).scalars()} if ids else {}
+
+
+def too_old(head: Beneficiary | None, at: str, relationship: Relationship, person: Beneficiary) -> list[Fault]:
+    """The fault of a child who is older than the head, however little is known of the days of their births."""
+    if head is None or relationship not in YOUNGER or born_by(person.birth_date, person.birth_precision) >= head.birth_date:
+        return []
+    return [Fault(f"{at}/relationship_to_head", "older_than_head", "A child or grandchild cannot be older than the head.")]
+
+
+def head_among(db: GuardedSession, memberships: Iterable[FamilyMembership]) -> Beneficiary | None:
+    """The person of the membership that is the head's; None without one, or where the actor does not see it."""
+    return next(iter(people_of(db, [one for one in memberships if one.is_head]).values()), None)
+
+
+def refuse_ages(db: GuardedSession, person: Beneficiary) -> None:
+    """After a birth date was corrected. Raises Invalid if a child of the family that the person belongs to is older than its head now, or
+    if the person came to a family before it was born.
+    """
+    if any(one.faults(person) for one in others_of(db, [person.id])):
+        raise Invalid(faults=[Fault("/birth_date", "after_membership", "Lies after the person came to a family: correct that first.")])
+    beside: Sequence[tuple[FamilyMembership, Beneficiary]] = [(row[0], row[1]) for row in db.execute(_BESIDE, {"person": person.id})]
+    head = next((one for membership, one in beside if membership.is_head), None)
+    if any(too_old(head, "", membership.relationship_to_head, one) for membership, one in beside):
+        raise Invalid(faults=[Fault("/birth_date", "older_than_head", "A child or grandchild cannot be older than the head.")])
+
+
+def hold_people(db: GuardedSession, people: Iterable[uuid.UUID]) -> None:
+    """Until the commit nobody else decides about these persons' memberships, in whatever family."""
+    db.hold(*{f"memberships of {person}" for person in people})
+
+
+def others_of(db: GuardedSession, people: Iterable[uuid.UUID]) -> list[FamilyMembership]:
+    """All memberships that these persons have and had; what was entered in error never was one."""
+    found = db.execute(_OF_PEOPLE, {"people": list(people)}).scalars()
+    return [one for one in found if one.end_reason != LeavingReason.ENTERED_IN_ERROR]
+
+
+def refuse_overlaps(membership: FamilyMembership, others: Iterable[FamilyMembership], at: str = "/started_on") -> None:
+    """Raises AlreadyMember if the person is a member of another family, Invalid at the pointer for a period that overlaps another one."""
+    others = [one for one in others if one.id != membership.id and one.beneficiary_id == membership.beneficiary_id]
+    if membership.ended_on is None and any(one.ended_on is None for one in others):
+        raise AlreadyMember
+    if any(_overlap(membership, one) for one in others):
+        raise Invalid(faults=[Fault(at, "overlaps", "The person belonged to a family in that time; a membership lasts until the next.")])
+
+
+def _overlap(one: FamilyMembership, other: FamilyMembership) -> bool:
+    return _begins(one) < _ends(other) and _begins(other) < _ends(one) and _begins(one) < _ends(one) and _begins(other) < _ends(other)
+
+
+def _begins(membership: FamilyMembership) -> date:
+    return membership.started_on or date.min
+
+
+def _ends(membership: FamilyMembership) -> date:
+    return membership.ended_on or date.max
