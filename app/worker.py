@@ -1,5 +1,5 @@
-"""What has to be done without anybody asking: forgetting what was kept long enough, hourly or by `python -m app purge`; and, once a day,
-the rules of retention.
+"""What has to be done without anybody asking: sealing the trail and forgetting what was kept long enough, hourly or by
+`python -m app audit seal` and `python -m app purge`; and, once a day, the rules of retention.
 """
 
 import logging
@@ -10,10 +10,11 @@ import sqlalchemy as sa
 
 from app import idempotency
 from app.access.transaction import as_system, begin
+from app.audit import chain
 from app.consents.actions.consents import expire_due
 from app.database import current, now
 from app.identity.models import LoginAttempt, LoginSession
-from app.retention import queries
+from app.retention import due
 from app.retention.actions.running import run_retention
 
 log = logging.getLogger("himoya.worker")
@@ -46,7 +47,7 @@ def expire_consents() -> int:
 def keep_rules() -> bool:
     """Run the rules of retention unless they were run within a day; answers whether they ran."""
     with begin(as_system("retention_due")) as db:
-        last = queries.last_run(db)
+        last = due.last_run(db)
     if last is not None and last > now() - RETENTION_EVERY:
         return False
     run_retention()
@@ -61,22 +62,21 @@ class Housekeeping:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Purge every hour."""
+        """Do it every hour."""
         self._stopping.clear()
         self._thread = threading.Thread(target=self._run, name="housekeeping", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """End after the present purge."""
+        """End after the present round."""
         self._stopping.set()
         if self._thread:
             self._thread.join(timeout=10)
 
     def _run(self) -> None:
         while not self._stopping.wait(EVERY_SECONDS):
-            try:
-                purge()
-                expire_consents()
-                keep_rules()
-            except Exception:
-                log.exception("housekeeping failed; tried again in an hour")
+            for work in (chain.seal, purge, expire_consents, keep_rules):
+                try:
+                    work()
+                except Exception:
+                    log.exception("housekeeping failed; tried again in an hour")

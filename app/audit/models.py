@@ -17,6 +17,7 @@ class AuditEntry(SQLModel, table=True):
     __table_args__ = (
         sa.Index("ix_audit_entry_subject", "subject_id", "at", "id"),
         sa.Index("ix_audit_entry_organization", "organization_id", "at", "id"),
+        sa.Index("ix_audit_entry_at", "at", "id"),
     )
 
     id: uuid.UUID = Field(default_factory=uuid7, primary_key=True)
@@ -29,6 +30,25 @@ class AuditEntry(SQLModel, table=True):
     subject_id: uuid.UUID | None = None
     changes: dict[str, Any] = Field(sa_type=Json)
     request_id: str = Field(max_length=64)
+
+
+class AuditSeal(SQLModel, table=True):
+    """A batch of entries with the digest that vouches for them and for the seal before; `app.audit.chain` makes it."""
+
+    __tablename__ = "audit_seal"
+
+    id: uuid.UUID = Field(default_factory=uuid7, primary_key=True)
+    number: int = Field(unique=True)
+    at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+    first_at: datetime = Field(sa_type=UtcDateTime)
+    first_id: uuid.UUID
+    last_at: datetime = Field(sa_type=UtcDateTime)
+    last_id: uuid.UUID
+    entries: int
+    previous: bytes = Field(max_length=32)
+    digest: bytes = Field(max_length=32)
+    # 16 bytes each, in the order of the digest; stands last, so that the other columns are read without it.
+    entry_ids: bytes
 
 
 class AccessEntry(SQLModel, table=True):

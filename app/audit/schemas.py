@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from app.listing import Listing
-from app.schemas import Read
+from app.schemas import Id, Read
 
 
 class AuditEntryRead(Read):
@@ -33,8 +33,8 @@ class AuditEntryRead(Read):
 class AuditListing(Listing):
     """Filters of the trail."""
 
-    subject: Annotated[uuid.UUID | None, Field(description="Entries about this row.")] = None
-    actor: Annotated[uuid.UUID | None, Field(description="Entries by this account or client.")] = None
+    subject: Annotated[Id | None, Field(description="Entries about this row.")] = None
+    actor: Annotated[Id | None, Field(description="Entries by this account or client.")] = None
     action: Annotated[
         str | None, Field(max_length=80, pattern=r"^[a-z_.]+$", description="Entries of this action, such as `training.updated`.")
     ] = None
