@@ -17,6 +17,7 @@ RUN groupadd --system --gid 10001 himoya \
 
 COPY --from=packages /opt/himoya /opt/himoya
 WORKDIR /srv/himoya
+# It listens on every address, so PUBLIC_URL has to be given: the service does not start without.
 # The code belongs to root: the service can read it and change none of it.
 COPY alembic.ini ./
 COPY migrations migrations

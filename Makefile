@@ -26,7 +26,7 @@ help: ## List the targets.
 	@echo
 	@echo "Variables: HOST PORT DATABASE_URL DEMO_PASSWORD and every other setting of the service; PYTHON; ARGS (test, bench)."
 
-run: $(VENV)/.runtime ## Serve with demonstration data: HOST=… PORT=… DATABASE_URL=… DEMO_PASSWORD=…
+run: $(VENV)/.runtime ## Serve with demonstration data: HOST=… (PUBLIC_URL=… too for 0.0.0.0) PORT=… DATABASE_URL=… DEMO_PASSWORD=…
 	@exec $(BIN)/python -m app serve --migrate --demo
 
 test: check ## Lint, types, layers, Dockerfile and the whole suite on both databases: ARGS='-k login'

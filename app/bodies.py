@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
-from app.problems import BadRequest, Fault, Invalid
+from app.problems import BadRequest, Fault, Invalid, step_of
 
 MOST_KEYS = 1000
 DEEPEST = 20
@@ -42,7 +42,7 @@ def _no_constant(_name: str) -> None:
 
 
 def checked(raw: bytes) -> bytes:
-    """The body as it may be read on: the same bytes, or, where a text was not in NFC, the body written anew.
+    """The body as it may be read on: the same bytes, or, where a text was not in NFC, the body written anew, without blanks.
 
     Raises BadRequest when it is no JSON, Invalid with a pointer for each forbidden character.
     """
@@ -59,7 +59,7 @@ def checked(raw: bytes) -> bytes:
     normal = _walk(value, "", 0, faults)
     if faults:
         raise Invalid(faults=faults[:100])
-    return raw if normal == value else json.dumps(normal, ensure_ascii=False).encode()
+    return raw if normal == value else json.dumps(normal, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def forbidden(text: str) -> bool:
@@ -84,7 +84,7 @@ def _walk(value: Any, pointer: str, depth: int, faults: list[Fault]) -> Any:
             # A pointer below such a key would repeat it.
             faults.append(Fault(pointer, "forbidden_character", "A key holds a control or text-direction character."))
             return value
-        return dict(zip(value, _each(value.values(), map(_step, value), pointer, depth, faults), strict=True))
+        return dict(zip(value, _each(value.values(), map(step_of, value), pointer, depth, faults), strict=True))
     if isinstance(value, list):
         return _each(value, map(str, range(len(value))), pointer, depth, faults)
     return value
@@ -92,8 +92,3 @@ def _walk(value: Any, pointer: str, depth: int, faults: list[Fault]) -> Any:
 
 def _each(values: Iterable[Any], steps: Iterable[str], pointer: str, depth: int, faults: list[Fault]) -> list[Any]:
     return [_walk(value, f"{pointer}/{step}"[:_POINTER], depth + 1, faults) for value, step in zip(values, steps, strict=True)]
-
-
-def _step(key: str) -> str:
-    """A key as a step of a JSON pointer (RFC 6901, 3)."""
-    return key.replace("~", "~0").replace("/", "~1")

@@ -1,9 +1,10 @@
-"""The command line: serve, migrate, load-demo, purge, account, keys, and what is printed from the code."""
+"""The command line: serve, migrate, load-demo, purge, audit, account, keys, and what is printed from the code."""
 
 import argparse
 import getpass
 import json
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -44,6 +45,11 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("migrate", help="bring the database to the newest migration").set_defaults(run=_migrate)
     commands.add_parser("load-demo", help="load the demonstration data into an empty database").set_defaults(run=_load_demo)
     commands.add_parser("purge", help="forget what has been kept long enough").set_defaults(run=_purge)
+    trail = commands.add_parser("audit", help="the trail as a chain").add_subparsers(required=True, metavar="ACTION")
+    trail.add_parser("seal", help="seal the entries that are older than a minute").set_defaults(run=_seal_trail)
+    verify = trail.add_parser("verify", help="walk the chain; the exit status is 1 when sealed entries were changed, removed or added")
+    verify.add_argument("--digest", type=_digest, help="a digest that was noted earlier: it must still be in the chain")
+    verify.set_defaults(run=_verify_trail)
     retention = commands.add_parser("retention", help="how long data are kept").add_subparsers(required=True, metavar="ACTION")
     run = retention.add_parser("run", help="forget whose time is over and who asked for it, and print what was done")
     run.add_argument("--dry-run", action="store_true", help="only count")
@@ -134,7 +140,8 @@ def _serve(given: argparse.Namespace) -> int:
         forwarded_allow_ips=settings().trusted_proxies or None,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=25,
-        h11_max_incomplete_event_size=32_768,
+        # It reads headers of any size, as the locked packages would choose by themselves: the proxy bounds them (docs/operators.md).
+        http="httptools",
     )
     return 0
 
@@ -166,6 +173,36 @@ def _purge(_given: argparse.Namespace) -> None:
 
     _use_database()
     print(json.dumps(purge()))
+
+
+def _digest(text: str) -> bytes:
+    if not re.fullmatch(r"[0-9a-f]{64}", text):
+        raise argparse.ArgumentTypeError("a digest is 64 hexadecimal digits")
+    return bytes.fromhex(text)
+
+
+def _seal_trail(_given: argparse.Namespace) -> None:
+    from app.audit import chain
+
+    _use_database()
+    done = chain.seal()
+    print(json.dumps({"seals": done.seals, "entries": done.entries, "last": {"number": done.number, "digest": done.digest.hex()}}))
+
+
+def _verify_trail(given: argparse.Namespace) -> int:
+    from app.audit import chain
+
+    _use_database()
+    found = chain.verify(given.digest)
+    told = {name: getattr(found, name) for name in ("seals", "entries", "came_late", "late", "unsealed")}
+    faults = [{"seal": fault.seal, "what": fault.what} for fault in found.faults]
+    print(json.dumps({**told, "last": {"number": found.number, "digest": found.digest.hex()}, "faults": faults}))
+    if found.faults:
+        print(f"seal {found.faults[0].seal} is the first one that does not hold: {found.faults[0].what}", file=sys.stderr)
+    if given.digest is not None and not found.noted:
+        print("no seal has the digest that was noted: the chain was cut or made anew", file=sys.stderr)
+        return 1
+    return 1 if found.faults else 0
 
 
 def _run_retention(given: argparse.Namespace) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Index, Table, UniqueConstraint
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
-from app.problems import AlreadyExists, Conflict, IdTaken, Invalid, Problem
+from app.problems import AlreadyExists, Conflict, Fault, IdTaken, Invalid, Problem
 
 _REFUSALS: dict[str, Callable[[], Problem]] = {}
 _COLUMNS = re.compile(r"UNIQUE constraint failed: ([\w., ]+)")
@@ -25,16 +25,24 @@ def refuse(constraint: str, problem: Callable[[], Problem]) -> None:
 def problem_of(error: IntegrityError) -> Problem:
     """The problem that a broken constraint means to the caller; never the database's own words."""
     name = constraint_of(error)
-    if name in _REFUSALS:
-        return _REFUSALS[name]()
+    known = _REFUSALS.get(name, AlreadyExists)
+    if known is not AlreadyExists:
+        return known()
     kind = name.partition("_")[0]
     if kind == "pk":
         return IdTaken()
     if kind in ("uq", "ix"):
-        return AlreadyExists()
+        return AlreadyExists(faults=[Fault(f"/{field}", "taken", "Another row has this already.") for field in _fields(name)])
     if kind == "fk":
         return Invalid("The request refers to something that does not exist, or removes something that is in use.")
     return Invalid() if kind == "ck" else Conflict()
+
+
+def _fields(name: str) -> list[str]:
+    """The fields that are unique by this constraint; where it is unique within something else, that stands by its id and is left out."""
+    constraints = (one for table in SQLModel.metadata.tables.values() for one in _uniques(table))
+    columns = next((list(one.columns) for one in constraints if one.name == name), [])
+    return [column.name for column in columns if not column.foreign_keys] or [column.name for column in columns]
 
 
 def constraint_of(error: IntegrityError) -> str:
@@ -57,6 +65,9 @@ def _unique_on(table: Table, columns: set[str]) -> str:
     # Whatever holds the whole primary key breaks only where that breaks too.
     if {column.name for column in table.primary_key} <= columns:
         return str(table.primary_key.name)
+    return next((str(found.name) for found in _uniques(table) if {column.name for column in found.columns} == columns), "")
+
+
+def _uniques(table: Table) -> list[UniqueConstraint | Index]:
     constraints = (one for one in table.constraints if isinstance(one, UniqueConstraint))
-    candidates: list[UniqueConstraint | Index] = [*constraints, *(index for index in table.indexes if index.unique)]
-    return next((str(found.name) for found in candidates if {column.name for column in found.columns} == columns), "")
+    return [*constraints, *(index for index in table.indexes if index.unique)]

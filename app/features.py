@@ -17,7 +17,8 @@ ROOMS = (
 
 def models() -> list[ModuleType]:
     """Every module with tables."""
-    return [import_module("app.idempotency"), import_module("app.access.grants"), *(import_module(f"app.{room}.models") for room in ROOMS)]
+    named = ("idempotency", "access.grants", *(f"{room}.models" for room in ROOMS), "beneficiaries.candidates")
+    return [import_module(f"app.{name}") for name in named]
 
 
 def policies() -> list[ModuleType]:

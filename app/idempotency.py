@@ -1,6 +1,8 @@
 """Idempotency-Key: claimed and answered inside the request's own transaction; a retry replays the stored answer.
 
-A refusal rolls the claim back, so its retry runs again. A racer waits for the first one's commit, at most LOCK_WAIT_MS.
+Replayed is what the same actor was given with the same rights; with others the key stands for another request. A replay is no new look:
+the trail has the first one. A refusal rolls the claim back, so its retry runs again. A racer waits for the first one's commit, at most
+LOCK_WAIT_MS.
 Draft: IETF httpapi-idempotency-key-header.
 """
 
@@ -38,7 +40,7 @@ class Idempotency(SQLModel, table=True):
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """A request that names itself: `fingerprint` is the SHA-256 of its method, target and body."""
+    """A request that names itself: `fingerprint` is a keyed digest of its method, target and body and of the actor's rights."""
 
     actor: str
     key: str

@@ -7,12 +7,13 @@ Sources: RFC 9110, sections 12.5.4 (Accept-Language) and 12.4.2 (quality values)
 
 import gettext
 import re
+from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from babel.dates import format_date
 from babel.messages.mofile import write_mo
@@ -26,14 +27,33 @@ class Language(StrEnum):
     EN = "en"
 
 
+Key = Literal["uz_latn", "uz_cyrl", "ru", "en"]
+"""Under what a name in a language is kept."""
 TRANSLATIONS = Path(__file__).parent / "translations"
 HEADER_LENGTH = 256
 
 # English is British here: the day comes first, as in the other three languages.
 _LOCALES = {Language.UZ_LATN: "uz_Latn", Language.UZ_CYRL: "uz_Cyrl", Language.RU: "ru", Language.EN: "en_GB"}
 
-# Labels that are not their word with a capital.
-_ENGLISH_LABELS = {"ngo": "NGO", "womens_committee": "Women's Committee", "pre": "Test before", "post": "Test after", "none": "No housing"}
+# Labels that are not their word with a capital; a word that says something of its own in one list stands behind that list's name.
+_ENGLISH_LABELS = {
+    "ngo": "NGO",
+    "womens_committee": "Women's Committee",
+    "pre": "Test before",
+    "post": "Test after",
+    "housing.none": "No housing",
+    "pinfl": "PINFL",
+    "id_card": "ID card",
+}
+
+# First the same language in the other script, or the same script.
+NEAREST: dict[Language, tuple[Key, ...]] = {
+    Language.UZ_LATN: ("uz_latn", "uz_cyrl", "en", "ru"),
+    Language.UZ_CYRL: ("uz_cyrl", "uz_latn", "ru", "en"),
+    Language.RU: ("ru", "uz_cyrl", "uz_latn", "en"),
+    Language.EN: ("en", "uz_latn", "ru", "uz_cyrl"),
+}
+"""The keys of names by which readers of a language are served best, in this order, where a name is missing in theirs."""
 
 _LANGUAGE_RANGE = re.compile(
     r"[ \t]*(?P<tag>\*|[a-z]{1,8}(?:-[a-z0-9]{1,8})*)[ \t]*(?:;[ \t]*q=(?P<quality>0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)[ \t]*)?",
@@ -59,9 +79,14 @@ def translate(message: str, language: Language, /, **values: Any) -> str:
     return text.format(**values) if values else text
 
 
+def nearest(names: Mapping[str, str | None], language: Language) -> str:
+    """The name in a language, or in the one that serves its readers best; `names` as `NamesRead` has them, empty if there are none."""
+    return next((name for near in NEAREST[language] if (name := names.get(near))), "")
+
+
 def label(kind: str, word: str, language: Language) -> str:
     """The label of a word of a closed list; the list's name is the message's context, since `head` of what decides how it is said."""
-    english = _ENGLISH_LABELS.get(word, word.replace("_", " ").capitalize())
+    english = _ENGLISH_LABELS.get(f"{kind}.{word}") or _ENGLISH_LABELS.get(word, word.replace("_", " ").capitalize())
     return _catalog(language).pgettext(kind, english)
 
 

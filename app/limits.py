@@ -1,9 +1,11 @@
-"""What every request meets first: its id, the bounds on its body, the headers of every answer, one log line.
+"""What every request meets first: its id, the bounds on its body, the headers of every answer, one log line. And where it comes from, by
+which attempts are counted.
 
 Plain ASGI, since it runs for every request. The body is read here once, within its bounds, and handed on whole.
 """
 
 import asyncio
+import ipaddress
 import logging
 import re
 import time
@@ -26,6 +28,26 @@ _FORM_PATHS = ("/v1/oauth/token", "/v/")
 """Addresses that take a form as well: RFC 6749 prescribes it for tokens; the public page works without JavaScript."""
 _ALWAYS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"), (b"x-frame-options", b"DENY"))
 _API_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+
+
+_NETWORK = 64
+"""A household or an office has a whole network of IPv6 addresses, so these are counted together."""
+
+
+def address_of(request: Request) -> str:
+    """Where the request comes from; behind a trusted proxy, what the proxy says."""
+    return request.client.host if request.client else "unknown"
+
+
+def counted_as(address: str) -> str:
+    """The address as attempts are counted by: IPv4 as it stands, however it is written; of IPv6 the network."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv6Address):
+        return str(found.ipv4_mapped or ipaddress.ip_network((found, _NETWORK), strict=False).network_address)
+    return str(found)
 
 
 class Envelope:
@@ -156,7 +178,7 @@ def _readable(scope: Scope, body: bytes, media_type: str, encoding: str) -> byte
         return body
     charset = parameters.partition("charset=")[2].strip(' "')
     if kind.strip() not in ("application/json", "application/merge-patch+json") or charset not in ("", "utf-8", "utf8"):
-        raise WrongMediaType
+        raise WrongMediaType("Send `Content-Type: application/json`, in UTF-8.")
     return checked(body)
 
 

@@ -19,6 +19,8 @@ from app.languages import Language, choose, translate
 from app.settings import settings
 
 MEDIA_TYPE = "application/problem+json"
+LONGEST_STEP = 60
+"""Characters of a key that a pointer repeats."""
 Place = Literal["body", "query", "path", "header"]
 
 
@@ -126,13 +128,20 @@ class Conflict(Problem):
 
 
 class IdTaken(Conflict):
-    """The `id` you chose belongs to another row, or to this one made from another body. Choose a new UUIDv7."""
+    """The `id` you chose belongs to another row, or to this one made from another body; `errors` names it. Choose a new one."""
 
     code, title = "id_taken", "This id is already taken"
 
+    def __init__(self, *pointers: str) -> None:
+        """`pointers` lead to the ids that are taken, or, where it cannot be told which of several is, to all of them."""
+        told = "Belongs to another row, or to this one made from another body."
+        several = "Of the ids at the places named here, at least one is taken."
+        pointers = pointers or ("/id",)
+        super().__init__(faults=[Fault(one, "taken", several if len(pointers) > 1 else told) for one in pointers])
+
 
 class AlreadyExists(Conflict):
-    """A row with the same unique value exists."""
+    """A row with the same unique value exists; `errors` names the field, or the fields that are unique together."""
 
     code, title = "already_exists", "Already exists"
 
@@ -203,6 +212,20 @@ class Internal(Problem):
     """Something broke on our side; nothing was stored. Name the `request_id` to us."""
 
 
+class Moved(Problem):
+    """Not a refusal: what was asked for is to be had at another address."""
+
+    status, code, title = 308, "moved", "Moved"
+    is_refusal = False
+
+    def __init__(self, location: str) -> None:
+        super().__init__(headers={"Location": location})
+
+    def response(self, request: Request) -> Response:
+        """The other address, as `Location`."""
+        return Response(status_code=self.status, headers={"Cache-Control": "no-store", **self.sent})
+
+
 class Busy(Problem):
     """All connections are in use; try again after `Retry-After` seconds."""
 
@@ -215,6 +238,24 @@ class Unavailable(Problem):
 
     status, code, title = 503, "unavailable", "Unavailable"
     headers: ClassVar[dict[str, str]] = {"Retry-After": "5"}
+
+
+class Misfit(ValueError):
+    """Raised by a validator of a whole model: what is wrong, and at which of its fields. `pointer` begins at the model."""
+
+    def __init__(self, pointer: str, code: str, message: str) -> None:
+        super().__init__(message)
+        self.pointer, self.code = pointer, code
+
+
+_NOT_AN_OBJECT = frozenset({"model_type", "model_attributes_type", "dict_type"})
+_in_words: dict[str, str] = {}
+
+
+def in_words(pattern: str, message: str) -> str:
+    """Say this where a text does not match the pattern, which tells most people nothing. Answers the pattern."""
+    _in_words[pattern] = message
+    return pattern
 
 
 def invalid(pointer: str, code: str, message: str) -> Invalid:
@@ -244,15 +285,27 @@ def problems(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
 
 
 def faults_of(error: RequestValidationError) -> list[Fault]:
-    """Pydantic's findings without the values that were sent."""
+    """Pydantic's findings without the values that were sent, in words that say what to send."""
     found = []
     for item in error.errors()[:200]:
         place, *path = item["loc"]
-        pointer = "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path if not str(step).startswith("function-"))
+        pointer = "".join("/" + step_of(str(step)) for step in path if not str(step).startswith("function-"))
         known: Place = place if place in ("query", "path", "header") else "body"
-        message = item["msg"].removeprefix("Value error, ")
-        found.append(Fault(pointer[:300], item["type"], message[:500], known))
+        code, message = item["type"], item["msg"].removeprefix("Value error, ")
+        context = item.get("ctx", {})
+        if isinstance(misfit := context.get("error"), Misfit):
+            pointer, code = pointer + misfit.pointer, misfit.code
+        elif code in _NOT_AN_OBJECT:
+            message = "must be a JSON object"
+        elif code == "string_pattern_mismatch":
+            message = _in_words.get(context.get("pattern", ""), message)
+        found.append(Fault(pointer[:300], code, message[:500], known))
     return found
+
+
+def step_of(key: str) -> str:
+    """A key as a step of a JSON pointer (RFC 6901, 3), cut: one that nobody here knows may be of any length."""
+    return key[:LONGEST_STEP].replace("~", "~0").replace("/", "~1")
 
 
 def allowed_methods(app: FastAPI, path: str) -> set[str]:

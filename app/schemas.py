@@ -6,13 +6,27 @@ import uuid
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from enum import Enum, StrEnum
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+
+from app.days import today
+from app.problems import in_words
 
 E = TypeVar("E", bound=Enum)
 _DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# The + of an offset that stood in an address as it is: there it means a blank.
+_LOST_PLUS = re.compile(r".*\d \d{2}:?\d{2}")
 _SAMPLE_ID = "01930c2e-5f3a-7c4e-9d1b-2a6f4e8c0d17"
+SOATO = in_words(
+    r"^17(\d{2}(\d{3}(-\d{4})?)?)?$",
+    "must be a SOATO code: of the country (17), a region (1733), a district or city (1733230) or a mahalla (1733230-0004)",
+)
+DISTRICT = in_words(r"^17\d{5}$", "must be the SOATO code of a district or city, such as 1733230")
+MAHALLA = in_words(r"^17\d{5}-\d{4}$", "must be the SOATO code of a mahalla, such as 1733230-0004")
+HOME = in_words(r"^17\d{5}(-\d{4})?$", "must be the SOATO code of a district, city or mahalla, such as 1733230 or 1733230-0004")
+REGION = in_words(r"^17(\d{2}(\d{3})?)?$", "must be the SOATO code of the country, a region, a district or a city, such as 1733")
+_EMAIL = in_words(r"^[^@\s]+@[^@\s]+\.[^@\s]+$", "must be an e-mail address")
 
 
 class Strict(BaseModel):
@@ -22,9 +36,10 @@ class Strict(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid")
 
-    def origin(self) -> bytes:
-        """SHA-256 of what was asked for; equal for equal requests."""
-        return hashlib.sha256(self.model_dump_json().encode()).digest()
+    def origin(self, *, under: uuid.UUID | None = None) -> bytes:
+        """SHA-256 of what was asked for, and `under` which row; equal for equal requests."""
+        own = hashlib.sha256(self.model_dump_json().encode()).digest()
+        return own if under is None else hashlib.sha256(under.bytes + own).digest()
 
 
 class Read(BaseModel):
@@ -61,7 +76,8 @@ def _moment(value: str) -> datetime:
     try:
         return datetime.fromisoformat(value)
     except ValueError:
-        raise ValueError("must be a time as in 2026-03-01T09:00:00+05:00") from None
+        hint = "; in an address, + is written %2B" if _LOST_PLUS.fullmatch(value) else ""
+        raise ValueError(f"must be a time as in 2026-03-01T09:00:00+05:00{hint}") from None
 
 
 def _in_utc(value: datetime) -> datetime:
@@ -78,7 +94,7 @@ def _single_line(value: str) -> str:
 
 
 def _not_ahead(value: date) -> date:
-    if value > date.today():  # noqa: DTZ011 – a calendar day where the service runs; a day's doubt at midnight does no harm.
+    if value > today():
         raise ValueError("lies in the future")
     return value
 
@@ -113,8 +129,8 @@ Id = Annotated[uuid.UUID, _from_text(_uuid)]
 NewId = Annotated[
     Id | None,
     Field(
-        description="A UUIDv7 of your own, for work offline and natural retries: the same id and body again answers 200 with the row. "
-        "Left out, one is made.",
+        description="A UUID of your own, for work offline and natural retries: the same id and body again answers 200 with the row. "
+        "Any version is taken; version 7 keeps lists in the order in which rows were made. Left out, one is made.",
         examples=[_SAMPLE_ID],
     ),
 ]
@@ -126,22 +142,35 @@ Name = Annotated[str, _bounded(80), AfterValidator(_single_line)]
 Note = Annotated[str, _bounded(4000)]
 Territory = Annotated[
     str,
-    StringConstraints(pattern=r"^17(\d{2}(\d{3}(-\d{4})?)?)?$", max_length=12),
+    StringConstraints(pattern=SOATO, max_length=12),
     Field(
         description="SOATO code, nested by prefix: `17` country, `1733` region, `1733230` district, `1733230-0004` mahalla.",
         examples=["1733230"],
     ),
 ]
-Email = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+Words = Annotated[str | None, Field(min_length=1, max_length=100, description="Beginnings of words of the name, in any script and order.")]
+Within = Annotated[Territory | None, Field(description="Rows in this place or in any place within it.", examples=["1733"])]
+UpdatedSince = Annotated[Moment | None, Field(description="Rows that changed at this moment or after it.")]
+Email = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, max_length=254, pattern=_EMAIL)]
 
 
-class Names(Strict):
-    """A name in the four languages of the service; at least one is given."""
+class NamesChange(Strict):
+    """A name in the four languages of the service, language by language: what is left out stays, null empties, and one must remain."""
 
     uz_latn: line(300) | None = None  # type: ignore[valid-type]
     uz_cyrl: line(300) | None = None  # type: ignore[valid-type]
     ru: line(300) | None = None  # type: ignore[valid-type]
     en: line(300) | None = None  # type: ignore[valid-type]
+
+
+class Names(NamesChange):
+    """A name in the four languages of the service; at least one is given."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not any(self.model_dump().values()):
+            raise ValueError("give at least one language")
+        return self
 
 
 class NamesRead(Read):

@@ -3,12 +3,38 @@
 A value that cannot be used is refused at start, with the reason; nothing falls back silently.
 """
 
+import base64
 from functools import lru_cache
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+KEY_BYTES = 32
+SHORTEST_PASSWORD = 8
+
+
+def _is_key(value: SecretStr) -> SecretStr:
+    try:
+        found = base64.b64decode(value.get_secret_value(), validate=True)
+    except ValueError:
+        raise ValueError("must be base64") from None
+    if len(found) != KEY_BYTES:
+        raise ValueError(f"must be {KEY_BYTES} bytes in base64")
+    return value
+
+
+VersionedKeys = dict[Annotated[int, Field(ge=1, le=999_999)], Annotated[SecretStr, AfterValidator(_is_key)]]
+
+
+def _is_any_address(host: str) -> bool:
+    try:
+        return ip_address(host).is_unspecified
+    except ValueError:
+        # A name, or `0`, which the system takes for 0.0.0.0 as well.
+        return host == "0"
 
 
 class Settings(BaseSettings):
@@ -32,11 +58,27 @@ class Settings(BaseSettings):
     workers: int = Field(1, ge=1, le=64, description="Server processes. More than one needs PostgreSQL.")
     public_url: str | None = Field(
         None,
+        validate_default=True,
         description="Address under which the outside reaches this service (`https://himoya.example`); it stands in QR codes, "
-        "tokens and metadata. Default: http://HOST:PORT.",
+        "tokens and metadata. Needed where HOST is 0.0.0.0 or ::, as in the container. Default: http://HOST:PORT.",
     )
     keys_dir: Path = Field(
-        Path("var/keys"), description="Folder of the ES256 private keys that sign access tokens, one `<kid>.pem` each; made at first start."
+        Path("var/keys"),
+        description="Folder of the ES256 private keys that sign access tokens, one `<kid>.pem` each, and of the keys of identifiers unless "
+        "they are settings; made at first start.",
+    )
+    identifier_keys: VersionedKeys | None = Field(
+        None,
+        min_length=1,
+        description="Keys that encrypt PINFLs and other identifiers, as JSON, each 32 bytes in base64 under its version: "
+        '`{"1": "…"}`; the highest version encrypts. Default: `identifiers-<version>.key` in KEYS_DIR.',
+    )
+    identifier_index_keys: VersionedKeys | None = Field(
+        None,
+        min_length=1,
+        validate_default=True,
+        description="Keys of the index by which identifiers are found, in the same form; set together with IDENTIFIER_KEYS, other ones. "
+        "Default: `identifiers-index-<version>.key` in KEYS_DIR.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged.")
     cors_origins: tuple[str, ...] = Field(
@@ -51,10 +93,16 @@ class Settings(BaseSettings):
     body_seconds: float = Field(20.0, gt=0, description="Time within which a request body must have arrived, in seconds.")
     demo_password: SecretStr | None = Field(
         None,
-        min_length=8,
-        description="Password of all demonstration accounts and secret of the demonstration service client. "
+        description="Password of all demonstration accounts and secret of the demonstration service client, at least 8 characters. "
         "Default: random, printed once when they are made.",
     )
+
+    @field_validator("demo_password")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < SHORTEST_PASSWORD:
+            raise ValueError(f"must have at least {SHORTEST_PASSWORD} characters")
+        return value
 
     @field_validator("database_url")
     @classmethod
@@ -69,6 +117,28 @@ class Settings(BaseSettings):
         if value is not None and not value.startswith(("http://", "https://")):
             raise ValueError("must start with http:// or https://")
         return value.rstrip("/") if value else value
+
+    @field_validator("public_url")
+    @classmethod
+    def _reachable(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None and _is_any_address(info.data.get("host", "")):
+            raise ValueError("must be set where HOST stands for every address: nobody reaches that one from a QR code")
+        return value
+
+    @field_validator("identifier_index_keys")
+    @classmethod
+    def _both_or_none(cls, value: VersionedKeys | None, info: ValidationInfo) -> VersionedKeys | None:
+        if "identifier_keys" not in info.data:
+            # What is wrong there is told there.
+            return value
+        others = info.data["identifier_keys"]
+        if (value is None) != (others is None):
+            raise ValueError("must be set together with IDENTIFIER_KEYS")
+        if value and {base64.b64decode(key.get_secret_value()) for key in value.values()} & {
+            base64.b64decode(key.get_secret_value()) for key in others.values()
+        }:
+            raise ValueError("must hold other keys than IDENTIFIER_KEYS")
+        return value
 
     @property
     def base_url(self) -> str:

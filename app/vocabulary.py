@@ -10,11 +10,13 @@ from pydantic import Field
 from pydantic_core import to_json
 
 from app import features
+from app.access.grants import DataCategory
 from app.languages import Language, choose, label
 from app.schemas import Read
 
 router = APIRouter(prefix="/v1/vocabulary", tags=["vocabulary"])
 _INTERNAL = frozenset({"EndReason"})
+_KEPT_AS_BITS = {"data_category": DataCategory}
 
 
 class WordRead(Read):
@@ -41,7 +43,7 @@ class VocabularyRead(Read):
 @lru_cache(maxsize=1)
 def lists() -> dict[str, type[StrEnum]]:
     """Every closed list that a table uses, by name."""
-    found: dict[str, type[StrEnum]] = {}
+    found: dict[str, type[StrEnum]] = dict(_KEPT_AS_BITS)
     for module in features.models():
         for model in vars(module).values():
             for field in getattr(model, "model_fields", {}).values():

@@ -179,7 +179,7 @@ def test_an_origin_is_allowed_by_setting(across: Client) -> None:
         found = across.get(path, headers={"Origin": PAGE})
         assert found.status_code == status
         assert found.headers["access-control-allow-origin"] == PAGE
-        assert {"ETag", "X-Request-ID", "Link"} <= set(found.headers["access-control-expose-headers"].split(", "))
+        assert {"ETag", "X-Request-ID", "Link", "Content-Disposition"} <= set(found.headers["access-control-expose-headers"].split(", "))
     large = across.post(LOGIN, content=b"x" * 2_000_000, headers={**JSON, "Origin": PAGE})
     assert large.status_code == 413
     assert large.headers["access-control-allow-origin"] == PAGE, "a page can read why it was refused"

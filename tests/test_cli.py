@@ -59,6 +59,7 @@ def test_an_installation_begins(tmp_path: Path) -> None:
     kids = {good("keys", "rotate", folder=tmp_path).strip() for _ in range(2)}
     assert len(kids) == 2
     assert kids <= {path.stem for path in (tmp_path / "keys").glob("*.pem")}
+    assert json.loads(good("duplicates", "scan", folder=tmp_path)) == {"people": 0, "pairs": 0, "new": 0}
     assert set(json.loads(good("purge", folder=tmp_path))) >= {"idempotency", "login_attempt", "login_session"}
 
 

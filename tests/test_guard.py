@@ -7,6 +7,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql.elements import UnaryExpression
+from sqlalchemy.sql.operators import custom_op
 
 from app.access import guard
 from app.access.actor import Actor, Visit
@@ -102,6 +104,11 @@ FORMS: dict[str, Any] = {
 }
 
 
+def named(statement: Any, name: str) -> Any:
+    """The statement under a name that it has for the whole run."""
+    return guard._named[name] if name in guard._named else guard.prebuilt(statement, name)
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_of_a_select_is_filtered(world: World, form: str) -> None:
     """One own row lies in the territory; four are in the table. The session and the fast way must both find the one."""
@@ -109,9 +116,7 @@ def test_every_form_of_a_select_is_filtered(world: World, form: str) -> None:
     with begin(world.visit()) as db:
         assert db.execute(FORMS[form]).scalar_one() == 1
         assert db.execute(FORMS[form].execution_options()).scalar_one() == 1
-    name = f"test.{form}"
-    statement = guard._named.get(name)
-    statement = guard.prebuilt(FORMS[form], name) if statement is None else statement
+    statement = named(FORMS[form], f"test.{form}")
     for _ in range(2):
         with reading(world.visit()) as rows:
             assert rows.rows(statement)[0][0] == 1
@@ -133,14 +138,35 @@ def test_a_union_is_filtered_in_both_its_parts(world: World) -> None:
 def test_the_fast_form_serves_only_where_it_is_the_same(world: World, form: str) -> None:
     """Criteria do not travel into the nested selects of the extracted form, so it must be dropped wherever its SQL differs."""
     actor, engine = world.visit().actor, current().engine
-    statement = FORMS[form].execution_options(prebuilt=f"test.core.{form}")
+    statement = named(FORMS[form], f"test.core.{form}")
     core = guard.core_form(statement, actor, engine)
     guarded = str(guard.guard(FORMS[form], actor).compile(engine))
     assert guarded.count("organization_id =") >= 1
     if core is not None:
         assert str(core.compile(engine)) == guarded
-    plain = guard.core_form(select(Family.number).execution_options(prebuilt="test.core.plain"), actor, engine)
+    plain = guard.core_form(named(select(Family.number), "test.core.plain"), actor, engine)
     assert plain is not None
+
+
+def test_what_is_made_of_a_prebuilt_statement_is_refused(world: World) -> None:
+    """It has the name too, and would be answered with what is kept under it: every family, whatever it asks for."""
+    whole = named(select(Family.id, Family.number), "test.refined")
+    for refine in (
+        lambda: whole.where(Family.number == "none"),
+        lambda: whole.limit(0),
+        lambda: whole.add_columns(Family.note),
+        lambda: select(Family.id).execution_options(prebuilt="test.refined"),
+        lambda: select(Family.id).execution_options(prebuilt="test.never named"),
+    ):
+        for _ in range(2):
+            with reading(world.visit()) as rows:
+                with pytest.raises(NotGuardable, match="prebuilt"):
+                    rows.rows(refine())
+                assert len(rows.rows(whole)) == 1
+            refused(NotGuardable, world.visit(), lambda db, again=refine: db.execute(again()))
+            refused(NotGuardable, world.visit(), lambda db, again=refine: db.rows(again()))
+    with pytest.raises(NotGuardable):
+        guard.watch(whole.limit(0), [])
 
 
 def test_one_row_by_its_id(world: World) -> None:
@@ -177,6 +203,19 @@ UNGUARDABLE: dict[str, Any] = {
     "the table counted": select(func.count(Beneficiary.id), select(func.count(_table.c.id)).scalar_subquery()),
     "the whole table nested": select(func.count(Beneficiary.id)).where(sa.exists(select(_table))),
     "a bare table": select(Beneficiary.id).where(Beneficiary.id.in_(select(sa.column("id")).select_from(sa.table("family")))),
+    "a prefix": select(Family.number).prefix_with("(SELECT max(email) FROM account),"),
+    "a suffix": select(Family.number).suffix_with("UNION SELECT email FROM account"),
+    "a suffix of a cte": select(func.count()).select_from(select(Family.number).cte("x").suffix_with("UNION SELECT email FROM account")),
+    "a suffix nested": select(Beneficiary.id).where(Beneficiary.id.in_(select(Family.id).suffix_with("OR 1 = 1"))),
+    "a hint": select(Family.number).with_hint(Family, "JOIN account ON true"),
+    "a statement hint": select(Family.number).with_statement_hint("UNION SELECT email FROM account"),
+    "an operator": select(Family.number).where(Family.number.op("IS NOT NULL OR")(Family.number)),
+    "an operator that compares": select(Family.number).where(Family.number.bool_op("IS NOT NULL OR")(Family.number)),
+    "an operator before": select(UnaryExpression(Family.number, operator=custom_op("(SELECT max(email) FROM account) ||"))),
+    "an operator behind": select(Family.number).order_by(UnaryExpression(Family.number, modifier=custom_op("LIMIT 0"))),
+    "a collation": select(Family.number).order_by(Family.number.collate('"C", (SELECT 1)')),
+    "a collation of a type": select(sa.cast(Family.number, sa.String(collation='C"'))),
+    "a part of a date": select(Family.number).where(sa.extract("year FROM now()) OR (SELECT 1", Family.created_at) == 1),
     "nothing of ours": select(sa.literal(1)),
     "bulk insert": sa.insert(Family).values(number="x"),
     "bulk update": sa.update(Family).values(note="x"),
@@ -192,6 +231,20 @@ def test_what_cannot_be_judged_is_refused(world: World, name: str) -> None:
     refused(NotGuardable, world.visit(), lambda db: db.execute(UNGUARDABLE[name]))
     if name not in ("nothing of ours", "a lambda"):
         refused(NotGuardable, as_system("test"), lambda db: db.execute(UNGUARDABLE[name]))
+
+
+def test_operators_of_the_library_itself_stand(world: World) -> None:
+    """Of those that it writes with a text, no text is ours."""
+    text = Family.number + "x"
+    conditions = (
+        Family.version.bitwise_and(1) == 1,
+        Family.number.like("own%"),
+        Family.version.in_([1]),
+        text.startswith("own"),
+        ~sa.false(),
+    )
+    with begin(world.visit()) as db:
+        assert numbers(db, select(Family.number).where(*conditions).order_by(Family.number.desc().nulls_last())) == [f"own-{HERE}"]
 
 
 def test_the_session_has_no_way_round_the_flush(world: World) -> None:

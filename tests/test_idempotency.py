@@ -1,6 +1,8 @@
 """Idempotency-Key: the same request twice is done once and answered twice, whatever happens in between."""
 
+import uuid
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,10 +14,14 @@ from app.access.guard import GuardedSession
 from app.access.transaction import as_system, begin
 from app.database import Database, now
 from app.idempotency import KEPT, Idempotency, Retry
+from app.identity import tokens
+from app.identity.actions.sessions import actor_of
+from app.identity.models import LoginSession
 from app.places.models import Place
 from app.problems import all_problems
 from tests.callers import Caller, Callers
 
+VENUE = {"territory": "1733230", "names": {"uz_latn": "Markaz"}}
 BODY = {"district": "1733230", "names": {"uz_latn": "Guliston"}}
 _kept: sa.Table = Idempotency.__table__
 
@@ -82,18 +88,61 @@ def test_a_key_stands_for_one_request(administrator: Caller, db: Database) -> No
     assert mahallas(db) == 1
 
 
-def test_the_same_text_written_otherwise_is_the_same_request(administrator: Caller, db: Database) -> None:
-    """The fingerprint is of the body as it is read: in NFC."""
+def test_the_same_text_in_another_form_is_the_same_request(administrator: Caller, db: Database) -> None:
+    """The fingerprint is of the body as it is read: in NFC. Beyond that other bytes are another request."""
     composed = administrator.post("/v1/places", {**BODY, "names": {"uz_cyrl": "й"}}, key="once")
-    again = administrator.request(
-        "POST",
-        "/v1/places",
-        content='{"district":"1733230","names":{"uz_cyrl":"и\u0306"}}'.encode(),
-        headers={"Idempotency-Key": "once", "Content-Type": "application/json"},
-    )
-    assert again.status_code in (201, 422)
     assert composed.status_code == 201
+
+    def again(text: str) -> Any:
+        sent = {"Idempotency-Key": "once", "Content-Type": "application/json"}
+        return administrator.request("POST", "/v1/places", content=text.encode(), headers=sent)
+
+    decomposed = again('{"district":"1733230","names":{"uz_cyrl":"и\u0306"}}')
+    assert (decomposed.status_code, decomposed.content) == (201, composed.content), decomposed.text
+    assert decomposed.headers["idempotent-replayed"] == "true"
+    for text in ('{"district":"1733230","names":{"uz_cyrl":"и"}}', '{"district":"1733230", "names":{"uz_cyrl":"й"}}'):
+        assert again(text).json()["code"] == "idempotency_key_reused"
     assert mahallas(db) == 1
+
+
+LOST: dict[str, dict[str, Any]] = {
+    "duty": {"duty": "specialist"},
+    "territory": {"territory": "1718"},
+    "organization": {"organization_id": uuid.UUID(int=7)},
+    "mark": {"administrator": True},
+    "role": {"role": "womens_committee"},
+}
+
+
+@pytest.mark.parametrize("right", LOST)
+def test_a_replay_is_for_the_rights_it_was_made_with(callers: Callers, db: Database, right: str) -> None:
+    """Else the answer of before would show a row to somebody who may not read it any more."""
+    ngo = callers.ngo("1733")
+    with db.engine.connect() as connection:
+        session = connection.execute(sa.select(LoginSession.__table__.c.id)).scalar_one()
+    actor = actor_of(ngo.account, session=session)
+    first = ngo.post("/v1/venues", VENUE, key="once")
+    assert first.status_code == 201
+    assert Caller(ngo.client, ngo.account, tokens.issue(actor)).post("/v1/venues", VENUE, key="once").content == first.content
+    changed = Caller(ngo.client, ngo.account, tokens.issue(replace(actor, **LOST[right])))
+    refused = changed.post("/v1/venues", VENUE, key="once")
+    assert (refused.status_code, refused.json()["code"]) == (422, "idempotency_key_reused")
+    assert first.json()["id"] not in refused.text
+
+
+def test_a_replay_is_for_the_scopes_it_was_made_with(administrator: Caller) -> None:
+    """A script that is given a narrower token is another reader."""
+    owner = {"organization_id": administrator.organization_id, "territory": "17"}
+    made = administrator.post("/v1/service-clients", {"name": "script", "scopes": ["venues:write", "partners:read"], **owner}).json()
+    form = {"grant_type": "client_credentials", "client_id": made["client_id"], "client_secret": made["client_secret"]}
+
+    def post(scope: str) -> Any:
+        token = administrator.client.post("/v1/oauth/token", data={**form, "scope": scope}).json()["access_token"]
+        return Caller(administrator.client, administrator.account, token).post("/v1/venues", VENUE, key="once")
+
+    first = post("venues:write partners:read")
+    assert (first.status_code, post("partners:read venues:write").content) == (201, first.content)
+    assert post("venues:write").json()["code"] == "idempotency_key_reused"
 
 
 def test_each_caller_has_keys_of_its_own(administrator: Caller, callers: Callers, db: Database) -> None:

@@ -10,6 +10,7 @@ import anyio
 import pytest
 from fastapi import FastAPI
 
+from app import cli
 from app.settings import settings
 from tests.client import Client
 from tests.live import breaking_app, change_settings, exchange, serving
@@ -217,3 +218,16 @@ def test_a_head_has_no_body_on_the_wire(port: int) -> None:
 def test_the_server_says_nothing_of_itself(web: Client) -> None:
     for path in ("/livez", "/nowhere", "/breaks"):
         assert not {"server", "x-powered-by"} & web.get(path).headers.keys()
+
+
+def test_the_server_is_given_no_bound_that_it_does_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Options of h11 say nothing to httptools; a bound that is not one is worse than none, which the operator's page speaks of."""
+    import uvicorn
+
+    given: dict[str, Any] = {}
+    monkeypatch.setattr(uvicorn, "run", lambda *_, **options: given.update(options))
+    monkeypatch.setattr("app.logs.configure", lambda _level: None)
+    monkeypatch.setattr(cli, "_keys_fit", lambda: True)
+    assert cli.main(["serve"]) == 0
+    assert given["http"] == "httptools"
+    assert not [name for name in given if name.startswith("h11")]

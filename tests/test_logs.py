@@ -24,7 +24,9 @@ def restored() -> Iterator[None]:
     yield
     for name, (handlers, level, propagate) in before.items():
         logger = logging.getLogger(name)
-        logger.handlers[:], logger.level, logger.propagate = handlers, level, propagate
+        logger.handlers[:], logger.propagate = handlers, propagate
+        # Not the attribute: loggers remember what they let pass until a level is set.
+        logger.setLevel(level)
 
 
 def line(message: str, *arguments: Any, error: BaseException | None = None, **extra: Any) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Settings: every one described, wrong ones refused at start with the reason."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,12 @@ PAGE = Path(__file__).parent.parent / "docs" / "settings.md"
 
 
 @pytest.fixture(autouse=True)
-def clean(monkeypatch: pytest.MonkeyPatch) -> None:
+def clean(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An environment without settings; those that are read in it are read again afterwards."""
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
+    yield
+    settings.cache_clear()
 
 
 def made(monkeypatch: pytest.MonkeyPatch, **values: str) -> Settings:
@@ -59,7 +63,7 @@ def test_defaults_need_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         ("LOG_LEVEL", "LOUD", "DEBUG"),
         ("BODY_LIMIT", "10", "greater"),
         ("BODY_SECONDS", "0", "greater"),
-        ("DEMO_PASSWORD", "short", "at least"),
+        ("DEMO_PASSWORD", "short", "at least 8 characters"),
         ("CORS_ORIGINS", "https://app.example", "JSON"),
         ("CORS_ORIGINS", "{", "JSON"),
         ("CORS_ORIGINS", "1", "tuple"),
@@ -89,11 +93,31 @@ def test_a_secret_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_is_set_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = made(monkeypatch, HOST="0.0.0.0", PORT="9000", CORS_ORIGINS='["https://a.example", "https://b.example"]', WORKERS="4")  # noqa: S104 – only read here.
-    assert (found.host, found.port, found.workers) == ("0.0.0.0", 9000, 4)  # noqa: S104 – only read here.
+    found = made(monkeypatch, HOST="192.0.2.1", PORT="9000", CORS_ORIGINS='["https://a.example", "https://b.example"]', WORKERS="4")
+    assert (found.host, found.port, found.workers) == ("192.0.2.1", 9000, 4)
     assert found.cors_origins == ("https://a.example", "https://b.example")
     assert made(monkeypatch, PUBLIC_URL="https://himoya.example/").base_url == "https://himoya.example"
     assert made(monkeypatch, DATABASE_URL="postgresql+psycopg://u:p@h/n").database_url.endswith("/n")
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "0", "0:0:0:0:0:0:0:0"])  # noqa: S104 – only read here.
+def test_every_address_is_none_to_print_on_a_certificate(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], host: str
+) -> None:
+    with pytest.raises(ValidationError) as refused:
+        made(monkeypatch, HOST=host)
+    assert [error["loc"] for error in refused.value.errors()] == [("public_url",)]
+    settings.cache_clear()
+    assert cli.main(["settings"]) == 2
+    assert "PUBLIC_URL" in capsys.readouterr().err
+    assert made(monkeypatch, PUBLIC_URL="https://himoya.example").base_url == "https://himoya.example"
+
+
+def test_a_container_listens_everywhere() -> None:
+    """So whoever runs it has to say its address; the image cannot know it."""
+    image = (PAGE.parent.parent / "Dockerfile").read_text(encoding="utf-8")
+    assert "HOST=0.0.0.0" in image
+    assert "PUBLIC_URL=" not in image
 
 
 def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -212,9 +212,9 @@ def test_in_both_scripts_keeps_what_was_entered(text, both):
         "O'Brien-Żółć Zoë",
         "Ńıyaz",
         "Ńiyaz",
-        "Ŋiyaz",
         "Sadıqova",
         "José",
+        "Шовот Żółć",
         "Ahmad محمد",
         "王 Mei",
         "Ђорђевић",
@@ -230,8 +230,6 @@ def test_where_a_letter_has_no_counterpart_no_other_form_is_made_up(text):
 @pytest.mark.parametrize(
     ("text", "both"),
     [
-        # What only Cyrillic lacks, Latin need not do without.
-        ("Шовот Żółć", ("Shovot Żółć", "Шовот Żółć")),
         ("Özbekov II", ("Özbekov II", "Ўзбеков II")),
         ("Ғани-Wilhelm, 5", ("Gʻani-Wilhelm, 5", "Ғани-Вилҳелм, 5")),
     ],

@@ -5,7 +5,7 @@ once for each (role, territory level). Without a rule a role has no row.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -82,6 +82,18 @@ def declare(
     DECLARED[model] = Declaration(rows, watch_reads, fields)
     if trail:
         changes.CONCEALED[model] = conceal
+
+
+def admit(model: type[SQLModel], readers: Mapping[str, Criterion]) -> None:
+    """Show more rows of a table, by role, which its own room cannot know to be the reader's: a room above says so, since it knows whom the
+    rows speak of. Nothing becomes writable by it.
+    """
+    declared = DECLARED[model]
+    rows = dict(declared.rows)
+    for role, more in readers.items():
+        before = rows.get(role, Rows(nothing))
+        rows[role] = replace(before, read=either(before.read, more), write=before.write or before.read)
+    DECLARED[model] = replace(declared, rows=rows)
 
 
 def criterion(model: type[SQLModel], actor: Actor, *, write: bool = False) -> sa.ColumnElement[bool]:

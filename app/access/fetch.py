@@ -1,4 +1,6 @@
-"""One row by its id: the entity, to change it, or its columns, to show it. 404 if it is not the actor's to see, 412 if it changed."""
+"""One row by its id: the entity, to change it, or its columns, to show it. 404 if it is not the actor's to see, 412 if it changed. And
+whether what a body refers to is there.
+"""
 
 import threading
 import uuid
@@ -8,13 +10,14 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam
 
 from app.access.fields import shown_names
-from app.access.guard import GuardedSession, Statement, prebuilt
+from app.access.guard import GuardedSession, Statement, is_writable, mapper_of, prebuilt
 from app.access.transaction import Rows
 from app.database import Entity
-from app.problems import IdTaken, NotFound, Stale
+from app.problems import IdTaken, NotFound, Stale, invalid
 
 T = TypeVar("T", bound=Entity)
 _by_id: dict[tuple[type[Entity], bool], Statement] = {}
+_by_name: dict[tuple[str, str, str], Statement] = {}
 _building = threading.Lock()
 
 
@@ -32,9 +35,11 @@ def fetch(db: GuardedSession, model: type[T], key: uuid.UUID, *, version: int | 
 
 
 def find(db: GuardedSession, model: type[T], key: uuid.UUID, *, lock: bool = False) -> T | None:
-    """The row, or None if there is none that the actor may see."""
+    """The row, or None if there is none that the actor may see; a Problem of the table's own for one that another row stands for now."""
     options: dict[str, Any] = {"populate_existing": True} if lock else {}
     found: T | None = db.execute(_of(model, lock=lock), {"id": key}, execution_options=options).scalar_one_or_none()
+    if found is not None:
+        found.require_current()
     return found
 
 
@@ -51,13 +56,33 @@ def _of(model: type[Entity], *, lock: bool) -> Statement:
 def made_before(db: GuardedSession, model: type[T], key: uuid.UUID | None, origin: bytes) -> T | None:
     """The row that this very create made earlier, when the client chose its id and sends the same body again.
 
-    Raises IdTaken when the id belongs to a row made otherwise.
+    Raises IdTaken when the id belongs to a row made otherwise, or by others: where one reads their rows too, an equal body alone does not
+    make the row the caller's.
     """
     if key is None or (found := find(db, model, key)) is None:
         return None
-    if found.origin != origin:
+    if found.origin != origin or not is_writable(db, found):
         raise IdTaken
     return found
+
+
+def look_up(db: Rows, table: str, column: str, *, by: str, value: object) -> Any:
+    """A column of the row whose column `by`, a unique one, has this value; None if there is none that the actor may see. The table may
+    belong to a layer above the asker's, so it is asked for by name.
+    """
+    with _building:
+        if (table, column, by) not in _by_name:
+            model = mapper_of(table).class_
+            statement = sa.select(getattr(model, column)).where(getattr(model, by) == bindparam("value"))
+            _by_name[table, column, by] = prebuilt(statement, f"{table}.{column}.by_{by}")
+    found = db.rows(_by_name[table, column, by], {"value": value})
+    return found[0][0] if found else None
+
+
+def check_territory(db: Rows, soato: str, pointer: str = "/territory") -> None:
+    """Raises Invalid at the pointer unless there is such a place; a code can be well-formed and belong to none."""
+    if look_up(db, "place", "soato", by="soato", value=soato) is None:
+        raise invalid(pointer, "unknown", "There is no such place.")
 
 
 class Single:

@@ -94,11 +94,13 @@ def shown_names(statement: Statement) -> list[str]:
     return [str(column["name"]) for column in columns if not isinstance(column["expr"], _Coverage)]
 
 
-def conceal(statement: Statement, rows: Sequence[Any], actor: Actor) -> Sequence[Any]:
-    """The rows as the actor may see them; those of which nothing is withheld stay what they are. UncoveredFields."""
+def conceal(statement: Statement, rows: Sequence[Any], actor: Actor, *, name: str = "") -> Sequence[Any]:
+    """The rows as the actor may see them; those of which nothing is withheld stay what they are. UncoveredFields.
+
+    What is found out about a prebuilt statement is kept under its `name`.
+    """
     if actor.role == SYSTEM or not rows:
         return rows
-    name = statement.get_execution_options().get("prebuilt", "")
     plan = _plans.get(name) if name else None
     if plan is None:
         plan = _plan(statement)

@@ -8,6 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam, event, func, inspect
 from sqlalchemy.orm import LoaderCriteriaOption, Mapper, ORMExecuteState, Session, UOWTransaction
 from sqlalchemy.sql import visitors
+from sqlalchemy.sql.elements import CollationClause, Extract
+from sqlalchemy.sql.operators import custom_op
 from sqlmodel import SQLModel
 
 from app import changes
@@ -34,6 +36,9 @@ class OutOfScope(Forbidden):
 
     code = "out_of_scope"
 
+    def __init__(self) -> None:
+        super().__init__("What you write must belong to your organization and lie in your territory, before the change and after it.")
+
 
 class _Criteria(LoaderCriteriaOption):
     """What `with_loader_criteria` makes, with one thing mended: where an alias is joined, SQLAlchemy 2.1 leaves the criteria of its table
@@ -59,6 +64,8 @@ _checks: dict[tuple[type, Shape], Statement] = {}
 _watched: dict[str, tuple[tuple[int, str], ...]] = {}
 _named: dict[str, Statement] = {}
 _HOLD = sa.select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name", type_=sa.String()), 0)))
+_TEXTS = ("_prefixes", "_suffixes", "_hints", "_statement_hints")
+"""Where a select keeps what is written into its SQL as it stands."""
 # What SQLAlchemy itself writes for `count()`, and the plain numbers that let an index on an expression serve.
 _LITERAL = re.compile(r"\*|\d{1,4}")
 
@@ -69,6 +76,16 @@ def prebuilt(statement: Statement, name: str) -> Statement:
         raise ValueError(f"two statements are named {name}")
     _named[name] = statement.execution_options(prebuilt=name)
     return _named[name]
+
+
+def name_of(statement: Statement) -> str:
+    """The name of a prebuilt statement, empty for any other. What is kept under the name is of the statement that was named, so
+    NotGuardable for one that was made of it since (`.where(…)`): it has the name as well, but is to be prebuilt under one of its own.
+    """
+    name = str(statement.get_execution_options().get("prebuilt", ""))
+    if name and _named.get(name) is not statement:
+        raise NotGuardable(f"a statement made of {name}, which was prebuilt")
+    return name
 
 
 def table_name(mapper: Mapper[Any]) -> str:
@@ -113,6 +130,8 @@ def _tables(statement: Statement) -> set[str]:
             raise NotGuardable("raw SQL")
         if isinstance(element, sa.ColumnClause) and element.is_literal and not _LITERAL.fullmatch(element.name):
             raise NotGuardable("raw SQL")
+        if _is_written_as_it_stands(element):
+            raise NotGuardable("raw SQL: a prefix, a suffix, a hint, an operator, a collation or a part of a date")
         if isinstance(element, sa.TableClause):
             if not isinstance(element, sa.Table):
                 raise NotGuardable(f"the bare table {element.name}")
@@ -120,6 +139,16 @@ def _tables(statement: Statement) -> set[str]:
         if _is_bare(element, selected):
             raise NotGuardable("a bare table: select the entity or its columns")
     return found
+
+
+def _is_written_as_it_stands(element: object) -> bool:
+    """Whether a text of its own goes into the SQL unquoted. SQLAlchemy's own operators (`&`, `||`, IN, …) are none of its texts."""
+    return (
+        any(getattr(element, name, None) for name in _TEXTS)
+        or any(isinstance(getattr(element, name, None), custom_op) for name in ("operator", "modifier"))
+        or isinstance(element, CollationClause | Extract)
+        or getattr(getattr(element, "type", None), "collation", None) is not None
+    )
 
 
 def _is_bare(element: object, selected: set[str]) -> bool:
@@ -139,7 +168,7 @@ def _is_entitys(element: Any) -> bool:
 
 def guarded(statement: Statement, actor: Actor) -> Statement:
     """The guarded form; kept only for statements that name themselves, since `session.get()` builds a new one every time."""
-    name = statement.get_execution_options().get("prebuilt")
+    name = name_of(statement)
     if not name:
         return guard(statement, actor)
     key = (name, actor.shape)
@@ -153,7 +182,7 @@ def core_form(statement: Statement, actor: Actor, engine: sa.Engine) -> Statemen
 
     Criteria do not travel into nested selects of the extracted form, so it serves only if its SQL equals the ORM's.
     """
-    name = statement.get_execution_options().get("prebuilt")
+    name = name_of(statement)
     if not name:
         return None
     key = (name, actor.shape, engine.dialect.name)
@@ -166,7 +195,7 @@ def core_form(statement: Statement, actor: Actor, engine: sa.Engine) -> Statemen
 
 def watch(statement: Statement, rows: Sequence[AnyRow]) -> None:
     """Note which rows of a watched table were just read; `tell` hands them on."""
-    name = statement.get_execution_options().get("prebuilt", "")
+    name = name_of(statement)
     columns = _watched.get(name) if name else None
     if columns is None:
         columns = _watched_columns(statement)
@@ -221,7 +250,7 @@ class GuardedSession(Session):
         """Run a prebuilt select of columns, as `Reader.rows` does."""
         found: Sequence[AnyRow] = self.execute(statement, values or {}).all()
         watch(statement, found[:shown])
-        return conceal(statement, found, visiting.get().actor)
+        return conceal(statement, found, visiting.get().actor, name=name_of(statement))
 
 
 @event.listens_for(GuardedSession, "do_orm_execute")
@@ -237,15 +266,24 @@ def filter_reads(state: ORMExecuteState) -> None:
     state.statement = guarded(state.statement, visit.actor)  # type: ignore[arg-type]
 
 
-def _judge(session: Session, model: type[SQLModel], rows: list[Any], actor: Actor) -> None:
+def _are_writable(session: Session, model: type[SQLModel], rows: list[Any], actor: Actor) -> bool:
     key = (model, actor.shape)
     if key not in _checks:
         table = inspect(model).local_table
         mine = table.c.id.in_(bindparam("ids", expanding=True)) & criterion(model, actor, write=True)
         _checks[key] = sa.select(func.count()).select_from(table).where(mine)
     ids = {row.id for row in rows}
-    if session.connection().execute(_checks[key], {"ids": list(ids)}).scalar_one() != len(ids):
+    return bool(session.connection().execute(_checks[key], {"ids": list(ids)}).scalar_one() == len(ids))
+
+
+def _judge(session: Session, model: type[SQLModel], rows: list[Any], actor: Actor) -> None:
+    if not _are_writable(session, model, rows, actor):
         raise OutOfScope
+
+
+def is_writable(session: GuardedSession, row: SQLModel) -> bool:
+    """Whether the row, as it is stored, is the actor's to write."""
+    return _are_writable(session, type(row), [row], visiting.get().actor)
 
 
 def require_writable(session: GuardedSession, row: SQLModel) -> None:

@@ -1,6 +1,7 @@
 """The door of every route: a bearer token becomes a Caller, and `allow(permission)` asks whether it may use the verb."""
 
 import hashlib
+import hmac
 import time
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -13,7 +14,8 @@ from fastapi.security.base import SecurityBase
 from app.access.actor import Actor, Visit
 from app.access.permissions import Permission
 from app.idempotency import Retry
-from app.identity.standing import standing
+from app.identity.keys import refresh_secret
+from app.identity.revocations import revocations
 from app.identity.tokens import verify
 from app.problems import BadRequest, Forbidden, Unauthenticated
 
@@ -54,12 +56,12 @@ class Bearer(SecurityBase):
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated
         actor = actor_of(token.strip())
-        await standing.check(actor)
+        await revocations.check(actor)
         state = request.scope["state"]
         state["actor"] = str(actor.id)
         retry = None
         if request.method == "POST" and (key := request.headers.get("idempotency-key")) is not None:
-            retry = Retry(str(actor.id), _key(key), await _fingerprint(request))
+            retry = Retry(str(actor.id), _key(key), await _fingerprint(request, actor))
         route = request.scope["route"]
         return Visit(actor, retry, state["request_id"], route.operation_id or route.name)
 
@@ -70,12 +72,24 @@ def _key(given: str) -> str:
     return given
 
 
-async def _fingerprint(request: Request) -> str:
-    target = f"{request.method} {request.url.path}?{request.url.query}\n"
-    return hashlib.sha256(target.encode() + await request.body()).hexdigest()
+async def _fingerprint(request: Request, actor: Actor) -> str:
+    """Keyed: from a plain digest of a body that holds little but a number, the number could be found by trying.
+
+    The actor's rights are part of it: whoever lost the right to a row since, or to a field of it, is not given the first answer.
+    """
+    scopes = sorted(actor.permissions) if actor.kind == "client" else []
+    rights = (actor.role, actor.duty, str(actor.organization_id), actor.territory, actor.administrator, scopes)
+    target = f"{request.method} {request.url.path}?{request.url.query}\n{rights}\n"
+    return hmac.digest(refresh_secret(), b"fingerprint\n" + target.encode() + await request.body(), "sha256").hex()
 
 
 Caller = Annotated[Visit, Depends(Bearer())]
+
+
+async def secret_answer(request: Request) -> None:
+    """For a POST whose answer holds a secret, which is not kept for replays: BadRequest if it comes with an Idempotency-Key."""
+    if "idempotency-key" in request.headers:
+        raise BadRequest("This answer holds a secret, which is not kept, so it cannot be replayed: leave Idempotency-Key out.")
 
 
 class Door:

@@ -104,9 +104,8 @@ def signing() -> tuple[str, str]:
 
 
 def find(kid: str) -> str | None:
-    """The private PEM of a key, or None; an unknown one makes the folder be read again."""
-    if kid not in _ring.pems:
-        _ring.load()
+    """The private PEM of a key, or None: for one that is not in the folder, or not any more."""
+    _ring.load()
     return _ring.pems.get(kid)
 
 

@@ -2,20 +2,22 @@
 
 import uuid
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from app.access.actor import Duty, Role
 from app.listing import Listing
-from app.schemas import Email, EntityRead, Id, Line, NewId, Read, Strict, Territory, word
+from app.problems import Misfit, in_words
+from app.schemas import Email, EntityRead, Id, Line, NewId, Read, Strict, Territory, kept, word
 
 Password = Annotated[
     str,
     StringConstraints(min_length=12, max_length=200),
     Field(description="At least 12 characters; a sentence is good.", examples=["correct horse battery"]),
 ]
-Scope = Annotated[str, StringConstraints(max_length=60, pattern=r"^[a-z_-]+(:[a-z_-]+)?$")]
+_SCOPE = in_words(r"^[a-z_-]+(:[a-z_-]+)?$", "must be the name of a permission, such as trainings:read")
+Scope = Annotated[str, StringConstraints(max_length=60, pattern=_SCOPE)]
 
 
 class LogIn(Strict):
@@ -72,6 +74,12 @@ class PasswordChange(Strict):
     current: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     new: Password
 
+    @model_validator(mode="after")
+    def _is_new(self) -> Self:
+        if self.new == self.current:
+            raise Misfit("/new", "same", "Must differ from the present password.")
+        return self
+
 
 class AccountCreate(Strict):
     """A person who shall log in. The role comes from the organization's kind."""
@@ -89,11 +97,11 @@ class AccountCreate(Strict):
 class AccountUpdate(Strict):
     """What is to change; fields left out stay."""
 
-    name: Line | None = None
-    duty: word(Duty) | None = None  # type: ignore[valid-type]
-    territory: Territory | None = None
-    administrator: bool | None = None
-    password: Password | None = None
+    name: Line = kept()
+    duty: word(Duty) = kept()  # type: ignore[valid-type]
+    territory: Territory = kept()
+    administrator: bool = kept()
+    password: Password = kept()
 
 
 class AccountRead(EntityRead):
@@ -112,7 +120,7 @@ class AccountRead(EntityRead):
 class AccountListing(Listing):
     """Filters of the list of accounts."""
 
-    organization_id: Annotated[uuid.UUID | None, Field(description="Accounts of this organization.")] = None
+    organization_id: Annotated[Id | None, Field(description="Accounts of this organization.")] = None
     sort: Literal["created_at", "-created_at"] = "-created_at"
 
 

@@ -68,6 +68,21 @@ def test_another_process_finds_a_new_key(own_folder: Path) -> None:
     assert kid in here.pems
 
 
+def test_a_key_that_was_taken_out_of_the_folder_verifies_nothing(
+    own_folder: Path, callers: Callers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What an operator does with a key that was stolen; nothing is restarted and nothing unknown is asked for."""
+    caller, stolen = callers.ngo(), keys.signing()[0]
+    keys.rotate()
+    assert keys.find(stolen) is not None
+    monkeypatch.setattr(keys, "_RELOAD_SECONDS", 3600)
+    (own_folder / f"{stolen}.pem").unlink()
+    # A clock too coarse to tell the two changes of the folder apart is none of this test's.
+    os.utime(own_folder, (1, 1))
+    assert keys.find(stolen) is None
+    assert caller.get("/v1/me").status_code == 401
+
+
 def test_an_unknown_kid_does_not_read_the_folder_each_time(own_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     keys.find("nothing")
     reads: list[str] = []

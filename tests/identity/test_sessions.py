@@ -278,6 +278,15 @@ def test_the_present_password_is_asked_for_and_not_guessed(person: Person) -> No
     assert person.me(tokens).status_code == 200
 
 
+def test_the_present_password_is_no_new_one(person: Person) -> None:
+    tokens = person.log_in()
+    refused = change(person, tokens, new=PASSWORD)
+    assert refused.status_code == 422
+    assert [(one["pointer"], one["code"]) for one in refused.json()["errors"]] == [("/new", "same")]
+    assert PASSWORD not in refused.text
+    assert person.me(tokens).status_code == 200
+
+
 def test_a_short_password_is_refused(person: Person) -> None:
     tokens = person.log_in()
     for new in ("short", "x" * 11, "x" * 201, "", "with a \u0000 in it ..."):

@@ -112,6 +112,18 @@ def test_many_addresses_try_one_account(person: Person, move_to: MoveTo, monkeyp
     assert person.attempt(WRONG, "another@test.example").status_code == 401
 
 
+def test_a_network_of_ipv6_is_one_place(person: Person, move_to: MoveTo) -> None:
+    """A stranger has 2^64 addresses; counted one by one they would fill the count of all addresses and lock the person out."""
+    for number in range(throttle.PER_ACCOUNT_AND_ADDRESS):
+        move_to(f"2001:db8::{number + 1}")
+        assert person.attempt(WRONG).status_code == 401
+    for address in ("2001:db8::ffff:1", "2001:db8:0:0:1::"):
+        move_to(address)
+        stopped(person.attempt())
+    move_to("2001:db8:0:1::1")
+    assert person.attempt().status_code == 200
+
+
 def test_attempts_sent_together_do_not_slip_past(person: Person, db: Database) -> None:
     with ThreadPoolExecutor(16) as pool:
         codes = sorted(answer.status_code for answer in pool.map(lambda _: person.attempt(WRONG), range(16)))

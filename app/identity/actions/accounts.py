@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam
 
 from app.access.actor import Duty, Role, Visit
-from app.access.fetch import fetch, made_before
-from app.access.guard import GuardedSession, mapper_of, prebuilt
+from app.access.fetch import check_territory, fetch, look_up, made_before
+from app.access.guard import GuardedSession, prebuilt
 from app.database import uuid7
 from app.identity.models import Account, EndReason, LoginSession
 from app.identity.passwords import hashed
@@ -23,18 +23,10 @@ RIGHTS = frozenset({"duty", "territory", "administrator"})
 
 def role_of(db: GuardedSession, organization_id: uuid.UUID) -> Role:
     """The role that an organization's kind gives. The directory of organizations lies above this layer, so it is asked by name."""
-    organization = mapper_of("organization").class_
-    kind = db.execute(sa.select(organization.kind).where(organization.id == organization_id)).scalar_one_or_none()
+    kind = look_up(db, "organization", "kind", by="id", value=organization_id)
     if kind is None:
         raise invalid("/organization_id", "unknown", "There is no such organization.")
     return Role(kind)
-
-
-def check_territory(db: GuardedSession, soato: str) -> None:
-    """Invalid for a code that no place has; the places lie above this layer too."""
-    place = mapper_of("place").class_
-    if db.execute(sa.select(place.id).where(place.soato == soato)).first() is None:
-        raise invalid("/territory", "unknown", "There is no such place.")
 
 
 def _administrator_is_fit(role: Role, duty: Duty, *, administrator: bool) -> None:
@@ -58,11 +50,8 @@ def create_account(db: GuardedSession, *, body: AccountCreate) -> tuple[Account,
 
 def update_account(db: GuardedSession, account_id: uuid.UUID, *, version: int, body: AccountUpdate) -> Account:
     """Change it; new rights or a new password end what was given out under the old ones."""
-    account = fetch(db, Account, account_id, version=version)
+    account = fetch(db, Account, account_id, version=version, lock=True)
     values = body.model_dump(exclude_unset=True)
-    for name, value in values.items():
-        if value is None:
-            raise invalid(f"/{name}", "null", "Cannot be empty; leave it out to keep it.")
     if "territory" in values:
         check_territory(db, values["territory"])
     if password := values.pop("password", None):
@@ -78,7 +67,7 @@ def update_account(db: GuardedSession, account_id: uuid.UUID, *, version: int, b
 
 
 def end_sessions(db: GuardedSession, account: Account, reason: EndReason) -> None:
-    """End every session of an account and refuse its access tokens."""
+    """End every session of an account whose row is locked, so that none is opened meanwhile, and refuse its access tokens."""
     for session in db.execute(_OPEN_SESSIONS, {"account_id": account.id}).scalars():
         session.end(reason)
     account.invalidate_tokens()
@@ -86,7 +75,7 @@ def end_sessions(db: GuardedSession, account: Account, reason: EndReason) -> Non
 
 def disable_account(db: GuardedSession, account_id: uuid.UUID, *, version: int) -> Account:
     """Shut a person out at once."""
-    account = fetch(db, Account, account_id, version=version)
+    account = fetch(db, Account, account_id, version=version, lock=True)
     account.disable()
     end_sessions(db, account, EndReason.DISABLED)
     db.flush()
@@ -103,6 +92,6 @@ def enable_account(db: GuardedSession, account_id: uuid.UUID, *, version: int) -
 
 def change_password(db: GuardedSession, *, by: Visit, body: PasswordChange) -> None:
     """One's own password, once the present one was confirmed. It ends every session, this one included: log in again with the new one."""
-    account = fetch(db, Account, by.actor.id)
+    account = fetch(db, Account, by.actor.id, lock=True)
     account.password_hash = hashed(body.new)
     end_sessions(db, account, EndReason.PASSWORD)

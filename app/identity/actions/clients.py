@@ -2,10 +2,11 @@
 
 import uuid
 
-from app.access.fetch import fetch, made_before
+from app.access.fetch import check_territory, fetch, made_before
 from app.access.guard import GuardedSession
+from app.access.permissions import PERMISSIONS
 from app.database import uuid7
-from app.identity.actions.accounts import check_territory, role_of
+from app.identity.actions.accounts import role_of
 from app.identity.models import ServiceClient
 from app.identity.passwords import hashed, new_secret
 from app.identity.schemas import ServiceClientCreate
@@ -22,6 +23,8 @@ def create_client(db: GuardedSession, *, body: ServiceClientCreate) -> tuple[Ser
     possible = grantable(role)
     faults = [
         Fault(f"/scopes/{place}", "not_grantable", "An organization of this kind cannot have this.")
+        if name in PERMISSIONS
+        else Fault(f"/scopes/{place}", "unknown", "There is no such scope.")
         for place, name in enumerate(body.scopes)
         if name not in possible
     ]

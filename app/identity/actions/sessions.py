@@ -11,6 +11,7 @@ from sqlmodel import col
 from app.access.actor import Actor, Visit
 from app.access.fetch import fetch, find
 from app.access.guard import GuardedSession, prebuilt
+from app.access.permissions import PERMISSIONS
 from app.access.transaction import as_system, begin
 from app.database import now
 from app.identity import tokens
@@ -43,14 +44,14 @@ class SessionEnded(Unauthenticated):
 class InvalidClient(Unauthenticated):
     """The client's id or secret is wrong, or the client is disabled (RFC 6749, 5.2 `invalid_client`)."""
 
-    code, title = "invalid_client", "E-mail or password is wrong"
+    code, title = "invalid_client", "Client id or secret is wrong"
     headers: ClassVar[dict[str, str]] = {"WWW-Authenticate": 'Basic realm="himoya", charset="UTF-8"'}
 
 
 class InvalidScope(Problem):
-    """The client was not given these scopes (RFC 6749, 5.2 `invalid_scope`)."""
+    """The client was not given these scopes (RFC 6749, 5.2 `invalid_scope`); `detail` names them."""
 
-    status, code, title = 400, "invalid_scope", "Not allowed"
+    status, code, title = 400, "invalid_scope", "These scopes cannot be granted"
 
 
 def actor_of(subject: Subject, *, session: uuid.UUID | None = None) -> Actor:
@@ -108,7 +109,11 @@ def log_in(*, body: LogIn, address: str) -> TokensRead:
     if found is None:
         raise WrongCredentials
     with begin(as_system("log_in")) as db:
-        account = fetch(db, Account, found.id)
+        # The comparison took its time. Whoever disables the account or sets a password holds its row, so this sees what they made of it, or
+        # they see the session and end it.
+        account = fetch(db, Account, found.id, lock=True)
+        if not account.active or account.password_hash != found.password_hash:
+            raise WrongCredentials
         session = LoginSession(account_id=account.id)
         db.add(session)
         return _tokens(account, session)
@@ -138,14 +143,22 @@ def log_out(db: GuardedSession, *, actor: Actor) -> None:
         fetch(db, LoginSession, uuid.UUID(actor.session)).end(EndReason.LOGOUT)
 
 
+def _refused(scopes: set[str]) -> str:
+    """Which scopes are not granted; those that do not exist are only counted, for what was sent is never repeated."""
+    known = sorted(scopes & PERMISSIONS.keys())
+    unknown = len(scopes) - len(known)
+    told = [f"This client was not given {', '.join(known)}."] if known else []
+    return " ".join([*told, *([f"{unknown} of the scopes asked for do not exist."] if unknown else [])])
+
+
 def client_token(*, client_id: str, secret: str, scope: str | None, address: str) -> ClientTokenRead:
     """A script's access token, for all its scopes or those it asks for. Raises InvalidClient, InvalidScope, TooManyRequests."""
     client: ServiceClient | None = _admitted(_BY_CLIENT_ID, {"client_id": client_id}, secret, address, "secret_hash")
     if client is None:
         raise InvalidClient(error="invalid_client")
     asked = list(dict.fromkeys(scope.split())) if scope else client.scopes
-    if not set(asked) <= set(client.scopes):
-        raise InvalidScope(error="invalid_scope")
+    if refused := set(asked) - set(client.scopes):
+        raise InvalidScope(_refused(refused), error="invalid_scope")
     granted = " ".join(asked)
     token = tokens.issue(actor_of(client), scope=granted)
     return ClientTokenRead(access_token=token, token_type="Bearer", expires_in=tokens.LIFE_SECONDS, scope=granted)  # noqa: S106 – the scheme's name.

@@ -1,7 +1,7 @@
 """How often one may try to log in.
 
 An attempt is reserved before the password is looked at and given back when it was right, so that attempts sent together cannot
-slip past the count. A blocked attempt is not counted: whoever waits gets in, whatever an attacker does meanwhile.
+slip past the count. A blocked attempt is not counted: whoever waits gets in, whatever an attacker does meanwhile in another network.
 """
 
 import hashlib
@@ -13,13 +13,15 @@ from sqlalchemy import bindparam, func
 from app.access.guard import GuardedSession, prebuilt
 from app.database import now
 from app.identity.models import LoginAttempt
+from app.limits import counted_as
 from app.problems import TooManyRequests
 
 WINDOW = timedelta(minutes=15)
 PER_ACCOUNT_AND_ADDRESS = 5
 PER_ADDRESS = 50
 PER_ACCOUNT = 100
-"""Over all addresses: high enough that a stranger does not lock a person out, low enough against guessing from many places."""
+"""Over all addresses, against guessing from many places: whoever has twenty networks can fill it and keep a person out for as long as they
+go on. A stranger in one network cannot."""
 
 _COUNT = prebuilt(
     sa.select(LoginAttempt.key, func.count(), func.min(LoginAttempt.at))  # type: ignore[call-overload]
@@ -30,6 +32,7 @@ _COUNT = prebuilt(
 
 
 def _keys(subject: str, address: str) -> dict[str, int]:
+    address = counted_as(address)
     texts = {f"both:{subject}|{address}": PER_ACCOUNT_AND_ADDRESS, f"address:{address}": PER_ADDRESS, f"account:{subject}": PER_ACCOUNT}
     return {hashlib.sha256(text.encode()).hexdigest(): limit for text, limit in texts.items()}
 

@@ -9,8 +9,8 @@ from app.answers import IfMatch, answer, answer_if_changed, answer_page, created
 from app.identity import policy, queries
 from app.identity.actions import accounts as actions
 from app.identity.door import Caller, allow
+from app.identity.revocations import revocations
 from app.identity.schemas import AccountCreate, AccountListing, AccountRead, AccountUpdate
-from app.identity.standing import standing
 from app.listing import Page
 from app.problems import AlreadyExists, IdTaken, Invalid, NotFound, Stale, WrongState, problems
 from app.schemas import Id
@@ -54,7 +54,7 @@ def update_account(caller: Caller, account_id: Id, version: IfMatch, body: Accou
     with begin(caller) as db:
         actions.update_account(db, account_id, version=version, body=body)
         response = answer(queries.account(db, account_id))
-    standing.forget()
+    revocations.forget()
     return response
 
 
@@ -69,7 +69,7 @@ def disable_account(caller: Caller, account_id: Id, version: IfMatch) -> Respons
     with begin(caller) as db:
         actions.disable_account(db, account_id, version=version)
         response = answer(queries.account(db, account_id))
-    standing.forget()
+    revocations.forget()
     return response
 
 
@@ -84,5 +84,5 @@ def enable_account(caller: Caller, account_id: Id, version: IfMatch) -> Response
     with begin(caller) as db:
         actions.enable_account(db, account_id, version=version)
         response = answer(queries.account(db, account_id))
-    standing.forget()
+    revocations.forget()
     return response

@@ -1,17 +1,16 @@
 """HTTP of service clients."""
 
-from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.access.transaction import begin, reading
 from app.answers import IfMatch, answer, answer_if_changed, answer_page, created
 from app.identity import policy, queries
 from app.identity.actions import clients as actions
-from app.identity.door import Caller, allow
+from app.identity.door import Caller, allow, secret_answer
+from app.identity.revocations import revocations
 from app.identity.schemas import ServiceClientCreate, ServiceClientCreated, ServiceClientListing, ServiceClientRead
-from app.identity.standing import standing
 from app.listing import Page
 from app.problems import IdTaken, Invalid, NotFound, Stale, WrongState, problems
 from app.schemas import Id
@@ -23,13 +22,12 @@ router = APIRouter(prefix="/v1/service-clients", tags=["service clients"])
     "",
     response_model=ServiceClientCreated,
     status_code=201,
-    dependencies=[allow(policy.CLIENTS_WRITE)],
+    dependencies=[allow(policy.CLIENTS_WRITE), Depends(secret_answer)],
     responses=problems(IdTaken, Invalid),
 )
 def create_service_client(caller: Caller, body: ServiceClientCreate) -> Response:
     """Register a script. Its secret stands in this answer and nowhere else; for a safe retry choose the `id` yourself."""
-    # The answer holds a secret, so it is not kept for replays: an Idempotency-Key is not used here.
-    with begin(replace(caller, retry=None)) as db:
+    with begin(caller) as db:
         client, secret = actions.create_client(db, body=body)
         shown = {**queries.service_client(db, client.id), "client_secret": secret}
         return created(shown, f"/v1/service-clients/{client.id}", again=secret is None)
@@ -52,15 +50,15 @@ def get_service_client(caller: Caller, client_key: Id, request: Request) -> Resp
 @router.post(
     "/{client_key}/rotate-secret",
     response_model=ServiceClientCreated,
-    dependencies=[allow(policy.CLIENTS_WRITE)],
+    dependencies=[allow(policy.CLIENTS_WRITE), Depends(secret_answer)],
     responses=problems(NotFound, Stale),
 )
 def rotate_client_secret(caller: Caller, client_key: Id, version: IfMatch) -> Response:
     """Give the script a new secret; the old one and every token end at once."""
-    with begin(replace(caller, retry=None)) as db:
+    with begin(caller) as db:
         _, secret = actions.rotate_secret(db, client_key, version=version)
         response = answer({**queries.service_client(db, client_key), "client_secret": secret})
-    standing.forget()
+    revocations.forget()
     return response
 
 
@@ -75,7 +73,7 @@ def disable_service_client(caller: Caller, client_key: Id, version: IfMatch) -> 
     with begin(caller) as db:
         actions.disable_client(db, client_key, version=version)
         response = answer(queries.service_client(db, client_key))
-    standing.forget()
+    revocations.forget()
     return response
 
 
@@ -90,5 +88,5 @@ def enable_service_client(caller: Caller, client_key: Id, version: IfMatch) -> R
     with begin(caller) as db:
         actions.enable_client(db, client_key, version=version)
         response = answer(queries.service_client(db, client_key))
-    standing.forget()
+    revocations.forget()
     return response

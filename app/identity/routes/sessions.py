@@ -15,21 +15,18 @@ from app.identity.actions import accounts as account_actions
 from app.identity.actions import sessions as session_actions
 from app.identity.actions.sessions import InvalidClient, InvalidScope, SessionEnded, WrongCredentials
 from app.identity.door import Caller, allow
+from app.identity.revocations import revocations
 from app.identity.schemas import ClientTokenRead, LogIn, MeRead, PasswordChange, Refresh, TokensRead
-from app.identity.standing import standing
+from app.limits import address_of
 from app.problems import BadRequest, Invalid, Problem, TooManyRequests, problems
 
 router = APIRouter(tags=["sessions"])
 
 
-def _address(request: Request) -> str:
-    return request.client.host if request.client else "unknown"
-
-
 @router.post("/v1/auth/login", response_model=TokensRead, responses=problems(WrongCredentials, TooManyRequests))
 def log_in(request: Request, body: LogIn) -> Response:
     """Log in with e-mail and password. After too many wrong attempts: 429, for a known and an unknown account alike."""
-    return answer(session_actions.log_in(body=body, address=_address(request)))
+    return answer(session_actions.log_in(body=body, address=address_of(request)))
 
 
 @router.post("/v1/auth/refresh", response_model=TokensRead, responses=problems(SessionEnded))
@@ -38,7 +35,7 @@ def refresh_session(body: Refresh) -> Response:
     with begin(as_system("refresh_session")) as db:
         found = session_actions.refresh(db, token=body.refresh_token)
     if isinstance(found, Problem):
-        standing.forget()
+        revocations.forget()
         raise found
     return answer(found)
 
@@ -49,7 +46,7 @@ def log_out(caller: Caller) -> Response:
     with begin(caller) as db:
         session_actions.log_out(db, actor=caller.actor)
         response = no_content()
-    standing.forget()
+    revocations.forget()
     return response
 
 
@@ -68,11 +65,11 @@ def get_me(caller: Caller) -> Response:
 @router.post("/v1/me/password", status_code=204, dependencies=[allow(policy.ME)], responses=problems(Invalid, TooManyRequests))
 def change_password(request: Request, caller: Caller, body: PasswordChange) -> Response:
     """Change one's own password; every session ends, log in again."""
-    session_actions.confirm_password(by=caller, password=body.current, address=_address(request))
+    session_actions.confirm_password(by=caller, password=body.current, address=address_of(request))
     with begin(caller) as db:
         account_actions.change_password(db, by=caller, body=body)
         response = no_content()
-    standing.forget()
+    revocations.forget()
     return response
 
 
@@ -138,5 +135,5 @@ def get_client_token(request: Request, form: Annotated[dict[str, str], Depends(_
     """A script's access token (OAuth 2 client credentials)."""
     client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
     return answer(
-        session_actions.client_token(client_id=client_id[:80], secret=secret[:200], scope=form.get("scope"), address=_address(request))
+        session_actions.client_token(client_id=client_id[:80], secret=secret[:200], scope=form.get("scope"), address=address_of(request))
     )

@@ -22,21 +22,23 @@ from app.database import UtcDateTime, now
 from app.identity.models import Account, LoginSession, ServiceClient
 from app.problems import Unauthenticated
 
-log = logging.getLogger("himoya.standing")
+log = logging.getLogger("himoya.revocations")
 _FRESH_SECONDS = 2.0
 _OLDEST_SECONDS = 4.5
 _WINDOW = timedelta(minutes=20)
 """Longer than any access token lives, so whoever is not found here has no token from before."""
 
 _SINCE = bindparam("since", type_=UtcDateTime())
-_sessions = prebuilt(sa.select(col(LoginSession.id)).where(col(LoginSession.ended_at) >= _SINCE), "standing.sessions")
-_accounts = prebuilt(sa.select(col(Account.id), col(Account.generation)).where(col(Account.generation_at) >= _SINCE), "standing.accounts")
+_sessions = prebuilt(sa.select(col(LoginSession.id)).where(col(LoginSession.ended_at) >= _SINCE), "revocations.sessions")
+_accounts = prebuilt(
+    sa.select(col(Account.id), col(Account.generation)).where(col(Account.generation_at) >= _SINCE), "revocations.accounts"
+)
 _clients = prebuilt(
-    sa.select(col(ServiceClient.id), col(ServiceClient.generation)).where(col(ServiceClient.generation_at) >= _SINCE), "standing.clients"
+    sa.select(col(ServiceClient.id), col(ServiceClient.generation)).where(col(ServiceClient.generation_at) >= _SINCE), "revocations.clients"
 )
 
 
-class Standing:
+class Revocations:
     """What this process knows of refused tokens."""
 
     def __init__(self) -> None:
@@ -52,7 +54,7 @@ class Standing:
             if self._age() <= older_than:
                 return
             started = time.monotonic()
-            with reading(as_system("standing")) as db:
+            with reading(as_system("revocations")) as db:
                 since = {"since": now() - _WINDOW}
                 self.sessions = frozenset(str(row[0]) for row in db.rows(_sessions, since))
                 self.generations = {row[0]: row[1] for statement in (_accounts, _clients) for row in db.rows(statement, since)}
@@ -63,7 +65,7 @@ class Standing:
         try:
             await anyio.to_thread.run_sync(self.load, _FRESH_SECONDS)
         except Exception:
-            log.exception("standing could not be read")
+            log.exception("revocations could not be read")
 
     def _age(self) -> float:
         """Seconds since the database was asked; without end when something ended after that."""
@@ -84,4 +86,4 @@ class Standing:
         self._not_before = time.monotonic()
 
 
-standing = Standing()
+revocations = Revocations()

@@ -10,9 +10,9 @@ import pytest
 
 from app.access.actor import Actor
 from app.database import Database
-from app.identity import standing as standing_module
+from app.identity import revocations as revocations_module
 from app.identity import tokens
-from app.identity.standing import Standing, standing
+from app.identity.revocations import Revocations, revocations
 from app.problems import Unauthenticated
 from tests.callers import Caller, Callers
 from tests.identity.conftest import Person
@@ -25,27 +25,27 @@ class Elsewhere:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.moment = 1000.0
-        monkeypatch.setattr(standing_module, "time", SimpleNamespace(monotonic=lambda: self.moment))
-        self.standing = Standing()
+        monkeypatch.setattr(revocations_module, "time", SimpleNamespace(monotonic=lambda: self.moment))
+        self.revocations = Revocations()
         self.loads = 0
-        real = self.standing.load
+        real = self.revocations.load
 
         def load(older_than: float) -> None:
             self.loads += 1
             real(older_than)
 
-        monkeypatch.setattr(self.standing, "load", load)
+        monkeypatch.setattr(self.revocations, "load", load)
 
     def admits(self, token: str) -> bool:
         """Whether a request with this token would pass there now, with whatever it started in the background done."""
 
         async def ask() -> None:
             try:
-                await self.standing.check(tokens.verify(token))
+                await self.revocations.check(tokens.verify(token))
             finally:
-                if self.standing._background is not None:
-                    await self.standing._background
-                    self.standing._background = None
+                if self.revocations._background is not None:
+                    await self.revocations._background
+                    self.revocations._background = None
 
         try:
             asyncio.run(ask())
@@ -148,7 +148,7 @@ def test_a_failed_look_in_the_background_stops_nobody(person: Person, elsewhere:
     def broken(_older_than: float) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(elsewhere.standing, "load", broken)
+    monkeypatch.setattr(elsewhere.revocations, "load", broken)
     elsewhere.moment += 3.0
     assert elsewhere.admits(before)
 
@@ -159,7 +159,7 @@ def test_it_does_not_pass_blindly_when_it_cannot_ask(person: Person, elsewhere: 
     def broken(_older_than: float) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(elsewhere.standing, "load", broken)
+    monkeypatch.setattr(elsewhere.revocations, "load", broken)
     with pytest.raises(RuntimeError):
         elsewhere.admits(before)
 
@@ -168,11 +168,11 @@ def test_after_something_ended_the_very_next_request_asks(callers: Callers, monk
     caller = callers.ngo()
     assert caller.get("/v1/me").status_code == 200
     asked: list[float] = []
-    real = standing.load
-    monkeypatch.setattr(standing, "load", lambda older_than: (asked.append(older_than), real(older_than))[1])
+    real = revocations.load
+    monkeypatch.setattr(revocations, "load", lambda older_than: (asked.append(older_than), real(older_than))[1])
     caller.get("/v1/me")
     assert asked == []
-    standing.forget()
+    revocations.forget()
     caller.get("/v1/me")
     assert len(asked) == 1
     caller.get("/v1/me")
@@ -180,7 +180,7 @@ def test_after_something_ended_the_very_next_request_asks(callers: Callers, monk
 
 
 def test_a_client_without_a_session_is_not_taken_for_an_ended_one(db: Database) -> None:
-    found = Standing()
+    found = Revocations()
     actor = Actor(uuid.uuid4(), "ngo", organization_id=uuid.uuid4(), territory="17", kind="client", session="")
     asyncio.run(found.check(actor))
     assert "" not in found.sessions
@@ -189,9 +189,9 @@ def test_a_client_without_a_session_is_not_taken_for_an_ended_one(db: Database) 
 def test_loads_do_not_pile_up(db: Database, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch) -> None:
     """Many threads that find the knowledge old ask the database once."""
     reads: list[int] = []
-    real: Callable[..., Any] = standing_module.reading
-    monkeypatch.setattr(standing_module, "reading", lambda visit: (reads.append(1), real(visit))[1])
-    found = Standing()
+    real: Callable[..., Any] = revocations_module.reading
+    monkeypatch.setattr(revocations_module, "reading", lambda visit: (reads.append(1), real(visit))[1])
+    found = Revocations()
     for _ in range(5):
         found.load(2.0)
     assert len(reads) == 1
