@@ -17,11 +17,11 @@ from app.partners.models import Organization, Specialist, Venue
 from app.places.models import Place
 from app.schemas import NamesRead
 
-_STANDING = prebuilt(
+_ISSUED = prebuilt(
     sa.select(col(Certificate.enrollment_id), col(Certificate.id), col(Certificate.status), col(Certificate.revocation_category))
     .where(col(Certificate.roster_id) == bindparam("roster_id"), col(Certificate.kind) == CertificateKind.COMPLETION)
     .order_by(col(Certificate.created_at), col(Certificate.id)),
-    "certificate.standing",
+    "certificate.issued",
 )
 _HOLDERS = prebuilt(
     sa.select(
@@ -46,7 +46,7 @@ _PLACE = prebuilt(sa.select(*(getattr(Place, name) for name in _names)).where(co
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Issued:
     """One certificate of an enrollment, whatever its state."""
 
     id: uuid.UUID
@@ -65,11 +65,11 @@ class Holder:
     is_synthetic: bool
 
 
-def standing(db: Rows, roster_id: uuid.UUID) -> dict[uuid.UUID, list[Standing]]:
+def issued(db: Rows, roster_id: uuid.UUID) -> dict[uuid.UUID, list[Issued]]:
     """The certificates of a roster by enrollment, oldest first."""
-    found: dict[uuid.UUID, list[Standing]] = {}
-    for enrollment_id, *values in db.rows(_STANDING, {"roster_id": roster_id}):
-        found.setdefault(enrollment_id, []).append(Standing(*values))
+    found: dict[uuid.UUID, list[Issued]] = {}
+    for enrollment_id, *values in db.rows(_ISSUED, {"roster_id": roster_id}):
+        found.setdefault(enrollment_id, []).append(Issued(*values))
     return found
 
 

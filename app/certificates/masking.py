@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from app.uzbek.scripts import Script, in_both_scripts, script_of, to_latin
+from app.uzbek.scripts import Script, all_in_both_scripts, script_of, to_latin
 
 HIDDEN = "***"
 # In the Latin alphabet oʻ, gʻ, sh and ch are one letter each, as their Cyrillic forms are.
@@ -17,8 +17,10 @@ def masked(parts: Iterable[str]) -> tuple[str, str]:
     Each part gives one letter, however many words it has and however short it is, so neither can be told. A letter of an alphabet other
     than these two is left out: where a character is a syllable, the first one may be the whole name.
     """
-    both = [in_both_scripts(unicodedata.normalize("NFC", part)) for part in parts]
-    return " ".join(_first(to_latin(latin)) for latin, _ in both), " ".join(_first(cyrillic) for _, cyrillic in both)
+    latin, cyrillic = all_in_both_scripts([unicodedata.normalize("NFC", part) for part in parts])
+    if latin != cyrillic:
+        latin = [to_latin(part) for part in latin]
+    return " ".join(map(_first, latin)), " ".join(map(_first, cyrillic))
 
 
 def _first(part: str) -> str:

@@ -1,7 +1,7 @@
 """A certificate: a number and a snapshot of what was printed on it, so that it stays what it was whatever changes later."""
 
 import uuid
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -10,9 +10,6 @@ from sqlmodel import Field
 
 from app.database import Json, Owned, UtcDateTime, now
 from app.problems import WrongState
-
-TASHKENT = timezone(timedelta(hours=5), "Asia/Tashkent")
-"""The clock by which certificates are dated. Uzbekistan keeps it all year round, so no table of time zones is needed."""
 
 
 class CertificateStatus(StrEnum):

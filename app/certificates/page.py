@@ -19,11 +19,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from app.certificates.masking import masked
-from app.certificates.models import TASHKENT
 from app.certificates.number import LONGEST_TYPED, shown
 from app.certificates.queries import Verified
 from app.certificates.snapshot import nearest
 from app.database import now
+from app.days import TASHKENT
 from app.languages import Language, date_text, label, translate
 
 State = Literal["ask", "mistyped", "unknown", "throttled", "found"]

@@ -14,21 +14,17 @@ from typing import Literal
 import segno
 
 from app.certificates.number import parse_number, shown
+from app.certificates.snapshot import LANGUAGES
+from app.languages import NEAREST, Key
 from app.paper import Press, printable
 
-Language = Literal["uz_cyrl", "uz_latn", "ru", "en"]
-Texts = Mapping[Language, str | None]
+Texts = Mapping[Key, str | None]
 """One text in some of the four languages."""
 
 MOST_SIGNERS = 3
 
-# Where a language is missing, the reader of that language is best served by these, in this order.
-_NEAREST: dict[Language, tuple[Language, ...]] = {
-    "uz_cyrl": ("uz_cyrl", "uz_latn", "ru", "en"),
-    "uz_latn": ("uz_latn", "uz_cyrl", "en", "ru"),
-    "ru": ("ru", "uz_cyrl", "uz_latn", "en"),
-    "en": ("en", "uz_latn", "ru", "uz_cyrl"),
-}
+# In the order in which the languages stand on paper.
+_NEAREST: dict[Key, tuple[Key, ...]] = {key: NEAREST[LANGUAGES[key]] for key in ("uz_cyrl", "uz_latn", "ru", "en")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +112,14 @@ def _facts(sheet: Sheet) -> dict[str, object]:
     }
 
 
-def _in_all(texts: Texts, where: str) -> dict[Language, str]:
+def _in_all(texts: Texts, where: str) -> dict[Key, str]:
     return {
         language: printable(next((text for near in nearest if (text := texts.get(near))), ""), where)
         for language, nearest in _NEAREST.items()
     }
 
 
-def _hours(hours: int | Decimal | None, language: Language) -> str:
+def _hours(hours: int | Decimal | None, language: Key) -> str:
     if hours is None:
         return ""
     figure = format(hours.normalize() if isinstance(hours, Decimal) else hours, "f" if isinstance(hours, Decimal) else "d")

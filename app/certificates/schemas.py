@@ -10,12 +10,12 @@ from app.certificates.models import CertificateKind, CertificateStatus, Revocati
 from app.certificates.number import LONGEST_TYPED, shown
 from app.certificates.snapshot import Signature, Snapshot
 from app.listing import Listing
-from app.participation.schemas import PartialDateRead, Participant, UpdatedSince
-from app.schemas import EntityRead, Id, IsoDate, Name, NamesRead, Read, Strict, line, word
+from app.participation.schemas import PartialDateRead, Participant
+from app.schemas import EntityRead, Id, IsoDate, Name, NamesRead, Read, Strict, UpdatedSince, line, word
 from app.settings import settings
 
 _NUMBER = Field(
-    description="As it is printed; typed in, spaces, dashes and lower case do not matter.", max_length=14, examples=["7K3M-9QXR-2H01"]
+    description="As it is printed; typed in, spaces, dashes and lower case do not matter.", max_length=14, examples=["7K3M-9QXR-2H04"]
 )
 
 
@@ -45,6 +45,18 @@ class OutcomeReason(Read):
     )
 
 
+class OutcomeWarning(Read):
+    """What is to be known of a certificate that was, or would be, issued all the same."""
+
+    code: Literal["not_printable"] = Field(
+        description="It is in force and can be checked by its number, but its PDF answers 409 `not_printable`."
+    )
+    details: dict[str, Any] = Field(
+        description="`part`: the part of the sheet, such as `holder`; `fault`: `no_form_on_paper` (one of its characters) or `too_long`.",
+        max_length=10,
+    )
+
+
 class CertificateOutcome(Read):
     """What issuing meant for one enrollment."""
 
@@ -54,6 +66,9 @@ class CertificateOutcome(Read):
     reasons: list[OutcomeReason] = Field(
         description="Why not eligible. With `already_issued`: what is not met any more, because a record was corrected since.",
         max_length=10,
+    )
+    warnings: list[OutcomeWarning] = Field(
+        description="With `issued`, in a dry run too: what will be wrong with the certificate. Correct it before you issue.", max_length=10
     )
     certificate_id: uuid.UUID | None = Field(description="The valid certificate; null where there is none, in a dry run too.")
 
@@ -94,8 +109,11 @@ class CertificateRead(EntityRead):
     enrollment_id: uuid.UUID
     beneficiary_id: uuid.UUID | None
     specialist_id: uuid.UUID | None
-    holder_latin: str = Field(description="Surname, given name and patronymic.", max_length=500)
-    holder_cyrillic: str = Field(max_length=500)
+    holder_latin: str = Field(
+        description="Surname, given name and patronymic; as they were entered where this alphabet lacks one of their letters.",
+        max_length=500,
+    )
+    holder_cyrillic: str = Field(description="The same in Cyrillic. Where both are equal, the name is printed once.", max_length=500)
     issuer: NamesRead
     title: NamesRead
     hours: int | None = Field(ge=1)

@@ -11,12 +11,13 @@ from pathlib import Path
 
 from app import paper
 from app.certificates import pdf
-from app.certificates.models import TASHKENT, CertificateStatus
+from app.certificates.models import CertificateStatus
 from app.certificates.number import shown
 from app.certificates.pdf import Sheet, Signer
 from app.certificates.queries import Print
 from app.certificates.schemas import verify_url
 from app.certificates.snapshot import texts
+from app.days import TASHKENT
 from app.paper import Unprintable
 from app.problems import Conflict
 

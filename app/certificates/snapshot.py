@@ -1,22 +1,15 @@
 """What was printed on a certificate, kept as it was: the organization may be renamed later and the training corrected."""
 
 from datetime import date
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, Field
 
-from app.languages import Language, date_text, period_text
+from app.languages import NEAREST, Key, Language, date_text, period_text
 from app.schemas import NamesRead, Precision
 
-Key = Literal["uz_latn", "uz_cyrl", "ru", "en"]
 LANGUAGES: dict[Key, Language] = {"uz_latn": Language.UZ_LATN, "uz_cyrl": Language.UZ_CYRL, "ru": Language.RU, "en": Language.EN}
 """The keys under which names are kept, and the languages they are in."""
-_NEAREST: dict[Language, tuple[Key, ...]] = {
-    Language.UZ_LATN: ("uz_latn", "uz_cyrl", "ru", "en"),
-    Language.UZ_CYRL: ("uz_cyrl", "uz_latn", "ru", "en"),
-    Language.RU: ("ru", "uz_cyrl", "uz_latn", "en"),
-    Language.EN: ("en", "uz_latn", "ru", "uz_cyrl"),
-}
 
 
 class Signature(BaseModel):
@@ -78,7 +71,7 @@ def texts(names: NamesRead) -> dict[Key, str | None]:
 def nearest(names: NamesRead, language: Language) -> tuple[str, Language]:
     """(text, the language it is in): the name in a language, or in the one that serves its readers best."""
     given = texts(names)
-    for key in _NEAREST[language]:
+    for key in NEAREST[language]:
         if text := given[key]:
             return text, LANGUAGES[key]
     return "", language

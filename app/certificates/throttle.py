@@ -1,6 +1,5 @@
 """How often one address may ask about certificates without logging in. Counted in this process: nothing about anybody is stored."""
 
-import ipaddress
 import math
 import time
 
@@ -9,12 +8,11 @@ from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
+from app.limits import address_of, counted_as
 from app.problems import TooManyRequests
 
 MOST_ADDRESSES = 2_000
 """Addresses that are remembered; the library walks over all of them now and then."""
-_NETWORK = 64
-"""A household or an office has a whole network of IPv6 addresses, so these are counted together."""
 
 
 class Throttle:
@@ -35,7 +33,7 @@ class Throttle:
 
     def seconds_to_wait(self, address: str) -> int:
         """0 if this request is admitted, and then it counts; else how long to wait. A refused request does not count."""
-        key = _counted_as(address)
+        key = counted_as(address)
         if len(self._storage.events) >= MOST_ADDRESSES:
             self._make_room()
         if self._limiter.hit(self._limit, key):
@@ -53,21 +51,6 @@ class Throttle:
         """Raises TooManyRequests with the seconds to wait."""
         if wait := self.seconds_to_wait(address_of(request)):
             raise TooManyRequests(headers={"Retry-After": str(wait)})
-
-
-def address_of(request: Request) -> str:
-    """Where the request comes from; behind a trusted proxy, what the proxy says."""
-    return request.client.host if request.client else "unknown"
-
-
-def _counted_as(address: str) -> str:
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(found, ipaddress.IPv6Address):
-        return str(found.ipv4_mapped or ipaddress.ip_network((found, _NETWORK), strict=False).network_address)
-    return str(found)
 
 
 LOOK_UPS = Throttle("look-ups", 60)

@@ -5,10 +5,10 @@ from typing import Any
 from app.access.transaction import as_public, reading
 from app.certificates import queries
 from app.certificates.masking import masked
-from app.certificates.models import TASHKENT
 from app.certificates.number import parse_number, shown
 from app.certificates.queries import HINT, Verified
 from app.certificates.schemas import printed, verify_url
+from app.days import TASHKENT
 from app.languages import Language, label
 from app.problems import NotFound
 

@@ -20,5 +20,5 @@ declare(
     Circumstances,
     rows=of_person(Circumstances, DataCategory.IDENTITY),
     fields={name: FieldRule(BITS[category]) for category, names in _CATEGORIES.items() for name in names},
-    conceal=frozenset({*HEALTH, *SCHOOLING, *PAPERS}),
+    conceal=frozenset({"territory", *HEALTH, *SCHOOLING, *PAPERS}),
 )

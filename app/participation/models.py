@@ -62,6 +62,8 @@ class EnrollmentStatus(StrEnum):
     REJECTED = "rejected"
 
 
+MOST_PLACES = 499
+"""Seated participants that a roster can have at most: as many as one sheet of attendance holds."""
 SEATED = frozenset({EnrollmentStatus.CONFIRMED, EnrollmentStatus.COMPLETED, EnrollmentStatus.NOT_COMPLETED})
 """Enrollments that take one of the roster's places."""
 GONE = frozenset({EnrollmentStatus.WITHDRAWN, EnrollmentStatus.REJECTED})
@@ -107,6 +109,11 @@ class Roster(Owned, table=True):
     seated: int = Field(default=0)
     waitlisted: int = Field(default=0)
     completed: int = Field(default=0)
+
+    @property
+    def free(self) -> int:
+        """Places that nobody has yet; less than none where more have one than there are now."""
+        return (MOST_PLACES if self.capacity is None else self.capacity) - self.seated
 
 
 class RosterCoHost(Entity, table=True):

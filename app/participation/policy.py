@@ -56,6 +56,7 @@ declare(
         Role.WOMENS_COMMITTEE: Rows(through(RosterSession.roster_id, Roster), write=nothing),
         Role.STATE_PARTNER: Rows(through(RosterSession.roster_id, Roster), write=nothing),
     },
+    conceal=frozenset({"facilitators"}),
 )
 _own_specialist = organization_is(Enrollment.participant_organization_id)
 declare(
@@ -68,7 +69,7 @@ declare(
     conceal=frozenset({"participant_name", "reason"}),
     watch_reads=True,
 )
-for _model in (Attendance, TestResult):
+for _model, _record in ((Attendance, {"presence"}), (TestResult, {"score", "taken_on"})):
     _named = through(_model.enrollment_id, Enrollment)
     declare(
         _model,
@@ -77,6 +78,7 @@ for _model in (Attendance, TestResult):
             Role.WOMENS_COMMITTEE: Rows(_named, write=nothing),
             Role.STATE_PARTNER: Rows(_named, write=nothing),
         },
+        conceal=frozenset(_record),
     )
 _reported = Rows(within(ReportedHeadcount.territory), write=nothing)
 declare(
@@ -87,8 +89,10 @@ declare(
         Role.STATE_PARTNER: _reported,
     },
 )
-_covers = through(ReportedHeadcountRoster.roster_id, Roster)
-declare(
-    ReportedHeadcountRoster,
-    rows={role.value: Rows(_covers, write=through(ReportedHeadcountRoster.roster_id, Roster, write=True)) for role in Role},
+# Who sees a total sees how many activities it covers: a part of them would make it look like the number of fewer.
+_covers = through(ReportedHeadcountRoster.headcount_id, ReportedHeadcount)
+_reports = both(
+    through(ReportedHeadcountRoster.headcount_id, ReportedHeadcount, write=True),
+    through(ReportedHeadcountRoster.roster_id, Roster, write=True),
 )
+declare(ReportedHeadcountRoster, rows={role.value: Rows(_covers, write=_reports) for role in Role})

@@ -45,7 +45,7 @@ _ROSTERS = bindparam("roster_ids", type_=sa.Uuid(), expanding=True)
 _ID = bindparam("id", type_=sa.Uuid())
 
 
-class Holder:
+class RosterOwner:
     """A kind of activity that has a roster; `noun` names it in addresses and operations, such as `study_tour`."""
 
     def __init__(self, model: Any, noun: str) -> None:

@@ -9,15 +9,13 @@ from pydantic import AfterValidator, Field
 
 from app.listing import Listing
 from app.participation.completion import UnmetCode
-from app.participation.models import EnrollmentStatus, Presence, TestKind
-from app.schemas import EntityRead, Id, IsoDate, Moment, NewId, PastDate, Precision, Read, Strict, kept, line, word
+from app.participation.models import MOST_PLACES, EnrollmentStatus, Presence, TestKind
+from app.schemas import EntityRead, Id, IsoDate, Moment, NewId, PastDate, Precision, Read, Strict, UpdatedSince, Words, kept, line, word
 
-# A body may hold 1,000 keys: 499 rows of two, 249 of four.
-MOST_ON_A_SHEET = 499
+# A body may hold 1,000 keys: MOST_PLACES rows of two, 249 of four.
 MOST_RESULTS = 249
 _PERCENT = Field(ge=0, le=100)
-Search = Annotated[str | None, Field(min_length=1, max_length=100, description="Parts of a name, in any script and order.")]
-UpdatedSince = Annotated[Moment | None, Field(description="Rows that changed at this moment or after it.")]
+Capacity = Annotated[int, Field(ge=1, le=MOST_PLACES)]
 
 
 # --- dates that are not known to the day ------------------------------------------------------------------------------------
@@ -73,7 +71,7 @@ class RosterPlan(Strict):
     """The roster's part in a new activity."""
 
     completion_rule: CompletionRule = CompletionRule()
-    capacity: Annotated[int, Field(ge=1, le=10_000)] | None = Field(default=None, description="Places; null: no limit.")
+    capacity: Capacity | None = Field(default=None, description=f"Places; null: as many as a sheet of attendance holds, {MOST_PLACES}.")
     has_waitlist: bool = Field(default=True, description="Whether those who find it full are noted and move up.")
     enrollment_opens_on: IsoDate | None = None
     enrollment_closes_on: IsoDate | None = Field(default=None, description="The last day of enrollment.")
@@ -83,7 +81,7 @@ class RosterChange(Strict):
     """The roster's part in a change of an activity."""
 
     completion_rule: CompletionRule = kept()
-    capacity: Annotated[int, Field(ge=1, le=10_000)] | None = Field(default=None, description="Raised, it moves the waitlist up.")
+    capacity: Capacity | None = Field(default=None, description="Raised, it moves the waitlist up.")
     has_waitlist: bool = kept()
     enrollment_opens_on: IsoDate | None = None
     enrollment_closes_on: IsoDate | None = None
@@ -92,7 +90,7 @@ class RosterChange(Strict):
 class Counts(Read):
     """How many stand on the roster; shown to everybody who sees the activity, without names."""
 
-    capacity: int | None = Field(description="Places; null: no limit.", ge=0)
+    capacity: int | None = Field(description=f"Places; null: as many as a sheet of attendance holds, {MOST_PLACES}.", ge=0)
     seated: int = Field(description="Confirmed, and after the end completed or not completed.", ge=0)
     waitlisted: int = Field(ge=0)
     completed: int = Field(description="Known once the activity is completed.", ge=0)
@@ -232,7 +230,7 @@ class EnrollmentListing(Listing):
     beneficiary_id: Annotated[Id | None, Field(description="Enrollments of this beneficiary.")] = None
     specialist_id: Annotated[Id | None, Field(description="Enrollments of this specialist.")] = None
     updated_since: UpdatedSince = None
-    q: Search = None
+    q: Words = None
     sort: Literal["relevance", "created_at", "-created_at"] = "created_at"
 
 
@@ -247,7 +245,7 @@ class AttendanceItem(Strict):
 class AttendanceSheet(Strict):
     """The whole sheet of a session; a participant left out has no entry any more."""
 
-    items: list[AttendanceItem] = Field(max_length=MOST_ON_A_SHEET)
+    items: list[AttendanceItem] = Field(max_length=MOST_PLACES)
 
 
 class AttendanceItemRead(Read):

@@ -1,6 +1,6 @@
 """The partner directory is open to every partner; each organization keeps its own specialists, the administrator the organizations."""
 
-from app.access.actor import ADMINISTRATOR, PUBLIC, Role
+from app.access.actor import ADMINISTRATOR, Role
 from app.access.declare import Rows, declare, everything, nothing, organization_is
 from app.access.permissions import ANYONE, MANAGERS, STAFF, permission
 from app.partners.models import Organization, Specialist, Venue
@@ -15,7 +15,7 @@ VENUES_WRITE = permission("venues:write", "Register one's own organization's ven
 _directory = Rows(everything, write=nothing)
 declare(
     Organization,
-    rows={**{role.value: _directory for role in Role}, PUBLIC: _directory, ADMINISTRATOR: Rows(everything)},
+    rows={**{role.value: _directory for role in Role}, ADMINISTRATOR: Rows(everything)},
     conceal=frozenset({"contacts"}),
 )
 declare(

@@ -9,7 +9,25 @@ from pydantic import AfterValidator, Field, StringConstraints
 from app.access.actor import Role
 from app.listing import Listing
 from app.phones import LONGEST
-from app.schemas import Email, EntityRead, Id, IsoDate, Name, Names, NamesRead, NewId, Read, Strict, Territory, line, word
+from app.schemas import (
+    Email,
+    EntityRead,
+    Id,
+    IsoDate,
+    Name,
+    Names,
+    NamesChange,
+    NamesRead,
+    NewId,
+    Read,
+    Strict,
+    Territory,
+    Within,
+    Words,
+    kept,
+    line,
+    word,
+)
 
 Phone = Annotated[
     str,
@@ -18,16 +36,6 @@ Phone = Annotated[
 ]
 PHONE_READ = "As it was written."
 E164_READ = "The same number in E.164, as far as it could be read from what was written; null where it could not, or where there is none."
-QUERY = "Beginnings of words of the name, in any script and order."
-WITHIN = "SOATO code: those in this place or a part of it."
-_SOATO = r"^17(\d{2}(\d{3}(-\d{4})?)?)?$"
-Query = Annotated[str | None, Field(min_length=1, max_length=100, description=QUERY)]
-Within = Annotated[str | None, Field(pattern=_SOATO, max_length=12, description=WITHIN, examples=["1733"])]
-
-
-def kept() -> Any:
-    """The default of a field in an update that may be left out but not emptied: null is refused, and the contract says so."""
-    return Field(default_factory=lambda: None)
 
 
 class ContactWrite(Strict):
@@ -79,7 +87,7 @@ class OrganizationUpdate(Strict):
     """What is to change; fields left out stay, null empties. `contacts` are replaced as a whole, `names` language by language."""
 
     kind: word(Role) = kept()  # type: ignore[valid-type]
-    names: Names = kept()
+    names: NamesChange = kept()
     parent_id: Id | None = None
     territory: Territory = kept()
     contacts: _Contacts = kept()
@@ -104,10 +112,10 @@ class OrganizationRead(EntityRead):
 class OrganizationListing(Listing):
     """Filters of the directory of organizations."""
 
-    q: Query = None
+    q: Words = None
     kind: Annotated[Role | None, Field(description="Organizations of this kind.")] = None
     territory: Within = None
-    on: Annotated[date | None, Field(description="Organizations that existed on this day; open dates count as existing.")] = None
+    on: Annotated[IsoDate | None, Field(description="Organizations that existed on this day; open dates count as existing.")] = None
     sort: Literal["relevance", "created_at", "-created_at"] = "created_at"
 
 
@@ -157,10 +165,10 @@ class SpecialistRead(EntityRead):
 class SpecialistListing(Listing):
     """Filters of the directory of specialists."""
 
-    q: Query = None
-    organization_id: Annotated[uuid.UUID | None, Field(description="Specialists of this organization.")] = None
+    q: Words = None
+    organization_id: Annotated[Id | None, Field(description="Specialists of this organization.")] = None
     territory: Within = None
-    on: Annotated[date | None, Field(description="Specialists who were in their organization still on this day.")] = None
+    on: Annotated[IsoDate | None, Field(description="Specialists who were in their organization still on this day.")] = None
     sort: Literal["relevance", "surname", "-surname", "created_at", "-created_at"] = "surname"
 
 
@@ -176,7 +184,7 @@ class VenueCreate(Strict):
 class VenueUpdate(Strict):
     """What is to change; fields left out stay, null empties; `names` language by language."""
 
-    names: Names = kept()
+    names: NamesChange = kept()
     territory: Territory = kept()
     address: line(300) | None = None  # type: ignore[valid-type]
 
@@ -193,8 +201,8 @@ class VenueRead(EntityRead):
 class VenueListing(Listing):
     """Filters of the list of venues."""
 
-    q: Query = None
-    organization_id: Annotated[uuid.UUID | None, Field(description="Venues of this organization.")] = None
+    q: Words = None
+    organization_id: Annotated[Id | None, Field(description="Venues of this organization.")] = None
     territory: Within = None
     sort: Literal["relevance", "created_at", "-created_at"] = "created_at"
 

@@ -69,13 +69,9 @@ def update_mahalla(db: GuardedSession, soato: str, *, version: int, body: PlaceU
     if place.level != Level.MAHALLA:
         raise NotAMahalla
     values = body.model_dump(exclude_unset=True)
-    names = values.pop("names", None)
-    if names is not None:
-        for name, value in names.items():
-            setattr(place, f"name_{name}", value)
+    for name, value in values.pop("names", {}).items():
+        setattr(place, f"name_{name}", value)
     for name, value in values.items():
-        if value is None and name in ("aliases", "is_pilot"):
-            raise invalid(f"/{name}", "null", "Cannot be empty.")
         setattr(place, name, value)
     known = [place.name_uz_latn, place.name_uz_cyrl, place.name_ru, place.name_en]
     if not any(known):

@@ -1,6 +1,6 @@
 """Everybody reads places; an administrator adds mahallas."""
 
-from app.access.actor import ADMINISTRATOR, PUBLIC, Role
+from app.access.actor import ADMINISTRATOR, Role
 from app.access.declare import Rows, declare, everything, nothing
 from app.access.permissions import ANYONE, permission
 from app.places.models import Place
@@ -9,4 +9,4 @@ READ = permission("places:read", "Read places.", ngo=ANYONE, womens_committee=AN
 WRITE = permission("places:write", "Add mahallas and change them.", administrator=True)
 
 _read = Rows(everything, write=nothing)
-declare(Place, rows={**{role.value: _read for role in Role}, PUBLIC: _read, ADMINISTRATOR: Rows(everything)})
+declare(Place, rows={**{role.value: _read for role in Role}, ADMINISTRATOR: Rows(everything)})

@@ -10,13 +10,12 @@ from app.access.transaction import Rows
 from app.listing import Found, Keyset, Sort, by_age, filters_of
 from app.places.models import Place
 from app.places.schemas import PlaceListing, PlaceRead
-from app.problems import NotFound, invalid
+from app.problems import NotFound
 from app.search import by_relevance, found_by, strictly, words_of
 
 _COLUMNS = tuple(name for name in Place.model_fields if name not in ("search", "origin"))
 _place = sa.select(*(getattr(Place, name) for name in _COLUMNS))
 _ONE = prebuilt(_place.where(Place.soato == bindparam("soato")), "place.one")  # type: ignore[arg-type]
-_KNOWN = prebuilt(sa.select(Place.soato).where(Place.soato == bindparam("soato")), "place.known")  # type: ignore[call-overload]
 _DAY = bindparam("on", type_=sa.Date())
 _PLACES = Keyset(
     "place.list",
@@ -51,9 +50,3 @@ def places(db: Rows, listing: PlaceListing) -> Found:
     found = _PLACES.page(db, listing, filters_of(listing, "level", "parent", "is_pilot", "on") | words_of(listing.q))
     found.items = [PlaceRead.shape(row) for row in found.items]
     return found
-
-
-def check_territory(db: Rows, soato: str, pointer: str = "/territory") -> None:
-    """Raises Invalid at the pointer unless there is such a place; a code can be well-formed and belong to none."""
-    if not db.rows(_KNOWN, {"soato": soato}):
-        raise invalid(pointer, "unknown", "There is no such place.")

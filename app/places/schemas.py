@@ -7,12 +7,28 @@ from pydantic import Field, StringConstraints, model_validator
 
 from app.listing import Listing
 from app.places.models import Level
-from app.schemas import EntityRead, IsoDate, Names, NamesRead, NewId, Precision, Strict, Territory, line
+from app.problems import Misfit
+from app.schemas import (
+    DISTRICT,
+    MAHALLA,
+    REGION,
+    SOATO,
+    EntityRead,
+    IsoDate,
+    Names,
+    NamesChange,
+    NamesRead,
+    NewId,
+    Precision,
+    Strict,
+    Territory,
+    Words,
+    kept,
+    line,
+)
 
-Soato = Annotated[str, StringConstraints(pattern=r"^17(\d{2}(\d{3}(-\d{4})?)?)?$", max_length=12)]
-District = Annotated[
-    str, StringConstraints(pattern=r"^17\d{5}$"), Field(description="SOATO code of a district or city.", examples=["1733230"])
-]
+Soato = Annotated[str, StringConstraints(pattern=SOATO, max_length=12)]
+District = Annotated[str, StringConstraints(pattern=DISTRICT), Field(description="SOATO code of a district or city.", examples=["1733230"])]
 Alias = line(300)
 _ALIASES = Field(max_length=20, description="Former and colloquial names; the search finds them.")
 
@@ -22,7 +38,7 @@ class PlaceCreate(Strict):
 
     id: NewId = None
     district: District
-    soato: Annotated[str, StringConstraints(pattern=r"^17\d{5}-\d{4}$"), Field(examples=["1733230-0004"])] | None = None
+    soato: Annotated[str, StringConstraints(pattern=MAHALLA), Field(examples=["1733230-0004"])] | None = None
     names: Names
     aliases: Annotated[list[Alias], _ALIASES] = Field(default_factory=list)  # type: ignore[valid-type]
     is_pilot: bool = False
@@ -31,21 +47,19 @@ class PlaceCreate(Strict):
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
-        if not any(self.names.model_dump().values()):
-            raise ValueError("names: give at least one")
         if self.soato and not self.soato.startswith(self.district):
-            raise ValueError("soato: must begin with the district's code")
+            raise Misfit("/soato", "foreign", "Must begin with the district's code.")
         if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
-            raise ValueError("valid_to: lies before valid_from")
+            raise Misfit("/valid_to", "before_start", "Lies before valid_from.")
         return self
 
 
 class PlaceUpdate(Strict):
     """What is to change of a mahalla; fields left out stay, null empties."""
 
-    names: Names | None = None
-    aliases: Annotated[list[Alias], _ALIASES] | None = None  # type: ignore[valid-type]
-    is_pilot: bool | None = None
+    names: NamesChange = kept()
+    aliases: Annotated[list[Alias], _ALIASES] = kept()  # type: ignore[valid-type]
+    is_pilot: bool = kept()
     valid_from: IsoDate | None = None
     valid_to: IsoDate | None = None
     successor_soato: Territory | None = None
@@ -77,10 +91,8 @@ class PlaceListing(Listing):
     """Filters of the list of places."""
 
     level: Annotated[Level | None, Field(description="Places of this size.")] = None
-    parent: Annotated[str | None, Field(pattern=r"^17(\d{2}(\d{3})?)?$", max_length=12, description="Places directly under this one.")] = (
-        None
-    )
-    q: Annotated[str | None, Field(min_length=1, max_length=100, description="Parts of a name, in any script and order.")] = None
+    parent: Annotated[str | None, Field(pattern=REGION, max_length=12, description="Places directly under this one.")] = None
+    q: Words = None
     is_pilot: Annotated[bool | None, Field(description="Pilot mahallas, or all others.")] = None
-    on: Annotated[date | None, Field(description="Places that existed on this day.")] = None
+    on: Annotated[IsoDate | None, Field(description="Places that existed on this day.")] = None
     sort: Literal["relevance", "soato", "-soato", "created_at", "-created_at"] = "soato"

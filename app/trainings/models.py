@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from app.database import Json, Owned, UtcDateTime, now
-from app.problems import WrongState
+from app.days import today
+from app.problems import Fault, WrongState
 from app.schemas import Precision
 
 
@@ -17,6 +18,14 @@ class NotReady(WrongState):
     """What is announced needs more than a draft; `errors` names each thing that is missing."""
 
     code = "not_ready"
+
+
+class TooEarly(WrongState):
+    """A training starts on its first day, or later, and is completed on its last day, or later; `detail` names the day. Where a date is
+    known to the month or the year alone, its first day counts. If the date is wrong, correct it first.
+    """
+
+    code = "too_early"
 
 
 class TrainingStatus(StrEnum):
@@ -77,12 +86,23 @@ class Training(Owned, table=True):
         self._move(TrainingStatus.PUBLISHED, TrainingStatus.DRAFT)
 
     def start(self) -> None:
-        """It has begun; WrongState unless it is published."""
+        """It has begun; WrongState unless it is published, TooEarly before its first day."""
         self._move(TrainingStatus.ONGOING, TrainingStatus.PUBLISHED)
+        self.check_days()
 
     def complete(self) -> None:
-        """It is over; WrongState unless it is ongoing."""
+        """It is over; WrongState unless it is ongoing, TooEarly before its last day."""
         self._move(TrainingStatus.COMPLETED, TrainingStatus.ONGOING)
+        self.check_days()
+
+    def check_days(self) -> None:
+        """TooEarly if it is under way before its first day, or over before its last one, by the calendar of Uzbekistan."""
+        last = self.ends_on or self.starts_on
+        if self.status == TrainingStatus.ONGOING and today() < self.starts_on:
+            raise TooEarly(f"Its first day is {self.starts_on}.", faults=[Fault("/starts_on", "ahead", "Lies in the future.")])
+        if self.status == TrainingStatus.COMPLETED and today() < max(self.starts_on, last):
+            at = "/ends_on" if today() < last and self.ends_on else "/starts_on"
+            raise TooEarly(f"Its last day is {max(self.starts_on, last)}.", faults=[Fault(at, "ahead", "Lies in the future.")])
 
     def cancel(self, reason: str) -> None:
         """It will not be held; WrongState when it is over."""

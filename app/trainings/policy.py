@@ -28,4 +28,5 @@ declare(
         Role.WOMENS_COMMITTEE: Rows(either(_seen, both(through(Training.roster_id, Roster), _announced)), write=nothing),
         Role.STATE_PARTNER: Rows(_seen, write=nothing),
     },
+    conceal=frozenset({"signers"}),
 )

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,6 +24,7 @@ _training = sa.select(
     *(getattr(Roster, name) for name in ROSTER_COLUMNS),
 ).join(Roster, col(Roster.id) == col(Training.roster_id))
 _ONE = Single("training.one", _training, col(Training.id))
+_CERTIFIED = Single("training.certified", sa.select(*(getattr(Training, name) for name in _COLUMNS)), col(Training.id))
 _SINCE: sa.BindParameter[datetime] = bindparam("updated_since")
 _TRAININGS = Keyset(
     "training.list",
@@ -51,6 +53,11 @@ _FILTERS = ("status", "organization_id", "starts_from", "starts_until", "updated
 def training(db: Rows, key: uuid.UUID) -> dict[str, Any]:
     """One training; NotFound."""
     return _shaped(db, [_ONE.one(db, key)])[0]
+
+
+def certified(db: Rows, key: uuid.UUID) -> SimpleNamespace:
+    """The columns of one training, which its certificates are made of; NotFound."""
+    return SimpleNamespace(**_CERTIFIED.one(db, key))
 
 
 def trainings(db: Rows, listing: TrainingListing) -> Found:

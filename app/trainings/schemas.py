@@ -7,14 +7,31 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import Field, StringConstraints
 
 from app.listing import Listing
-from app.participation.schemas import PartialDate, PartialDateRead, RosterChange, RosterPlan, RosterRead, Search, UpdatedSince
-from app.schemas import Id, IsoDate, Names, NamesRead, NewId, Note, Read, Strict, Territory, kept, line
+from app.participation.schemas import PartialDate, PartialDateRead, RosterChange, RosterPlan, RosterRead
+from app.problems import in_words
+from app.schemas import (
+    Id,
+    IsoDate,
+    Names,
+    NamesChange,
+    NamesRead,
+    NewId,
+    Note,
+    Read,
+    Strict,
+    Territory,
+    UpdatedSince,
+    Within,
+    Words,
+    kept,
+    line,
+)
 from app.trainings.models import TrainingStatus
 
-_SOATO = r"^17(\d{2}(\d{3}(-\d{4})?)?)?$"
+_LANGUAGE = in_words(r"^[a-z]{2,3}(-[A-Z][a-z]{3})?$", "must be a language of BCP 47, such as uz, ru or kaa")
 _Line200: TypeAlias = line(200)  # type: ignore[valid-type]
 Competencies = Annotated[list[_Line200], Field(max_length=30, description="What a participant can do afterwards.")]
-SpokenLanguage = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?$", max_length=8)]
+SpokenLanguage = Annotated[str, StringConstraints(pattern=_LANGUAGE, max_length=8)]
 SpokenLanguages = Annotated[
     list[SpokenLanguage], Field(max_length=5, description="Languages it is held in (BCP 47).", examples=[["uz", "kaa"]])
 ]
@@ -38,7 +55,7 @@ class TrainingCreate(RosterPlan):
 
     id: NewId = None
     territory: Territory = Field(description=TARGET)
-    title: Names = Names()
+    title: Names = kept()
     description: Note | None = None
     competencies: Competencies = Field(default_factory=list)
     languages: SpokenLanguages = Field(default_factory=list)
@@ -54,7 +71,7 @@ class TrainingUpdate(RosterChange):
     """What is to change; fields left out stay, null empties. `title` changes language by language, `completion_rule` part by part."""
 
     territory: Territory = kept()
-    title: Names = kept()
+    title: NamesChange = kept()
     description: Note | None = None
     competencies: Competencies = kept()
     languages: SpokenLanguages = kept()
@@ -114,11 +131,9 @@ class TrainingRead(RosterRead):
 class TrainingListing(Listing):
     """Filters of the list of trainings."""
 
-    q: Search = None
+    q: Words = None
     status: Annotated[TrainingStatus | None, Field(description="Trainings in this state.")] = None
-    territory: Annotated[
-        str | None, Field(pattern=_SOATO, max_length=12, description="Trainings for this place or one within it.", examples=["1733"])
-    ] = None
+    territory: Within = None
     organization_id: Annotated[Id | None, Field(description="Trainings of this organization.")] = None
     starts_from: Annotated[
         IsoDate | None, Field(description="Trainings that start on this day or later; a month counts as its first day.")

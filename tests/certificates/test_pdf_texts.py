@@ -8,11 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta, timezone
 from decimal import Decimal
+from itertools import combinations
 
 import pytest
 
+from app.certificates import pdf
 from app.certificates.pdf import Signer, render
+from app.certificates.snapshot import LANGUAGES, nearest
+from app.languages import Language
 from app.paper import TextTooLong, UnprintableText
+from app.schemas import NamesRead
 from tests.certificates.sheets import ISSUED_AT, LONG, PLAIN, ROOT, printed, text_of
 
 
@@ -156,3 +161,11 @@ def test_threads_print_the_right_names() -> None:
 def test_a_sheet_that_makes_no_sense_cannot_be_made(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"."):
         replace(PLAIN, **wrong)
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("missing", [*combinations(LANGUAGES, 1), *combinations(LANGUAGES, 2)])
+def test_the_page_and_the_paper_borrow_from_the_same_language(language: Language, missing: tuple[str, ...]) -> None:
+    names = NamesRead.model_validate({key: None if key in missing else key for key in LANGUAGES})
+    (key,) = (key for key, one in LANGUAGES.items() if one == language)
+    assert nearest(names, language)[0] == pdf._in_all(names.model_dump(), "title")[key]

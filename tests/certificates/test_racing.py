@@ -59,14 +59,14 @@ def test_who_lost_the_race_takes_what_the_winner_made(callers: Callers, monkeypa
     course = make_course(ngo, *names(3))
     first = issue(ngo, course)
     revoke(ngo, ngo.get(f"/v1/certificates/{first[2]['certificate_id']}").json())
-    see, looks = grounds.standing, []
+    see, looks = grounds.issued, []
 
     def late(db: object, roster_id: uuid.UUID) -> object:
         """The first look is older than the winner's commit."""
         looks.append(roster_id)
         return {} if len(looks) == 1 else see(db, roster_id)
 
-    monkeypatch.setattr(grounds, "standing", late)
+    monkeypatch.setattr(grounds, "issued", late)
     again = issue(ngo, course)
     assert [one["outcome"] for one in again] == ["already_issued", "already_issued", "issued"]
     assert [one["certificate_id"] for one in again[:2]] == [one["certificate_id"] for one in first[:2]]
@@ -86,7 +86,7 @@ def test_who_always_loses_is_told_to_come_again(callers: Callers, monkeypatch: p
     ngo = callers.ngo()
     course = make_course(ngo)
     issue(ngo, course)
-    monkeypatch.setattr(grounds, "standing", lambda db, roster_id: {})
+    monkeypatch.setattr(grounds, "issued", lambda db, roster_id: {})
     refused = ngo.post(course.url, {"dry_run": False})
     assert (refused.status_code, refused.json()["code"]) == (503, "busy")
     assert "retry-after" in refused.headers

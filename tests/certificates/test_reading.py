@@ -222,7 +222,7 @@ def test_what_cannot_be_printed_is_explained(callers: Callers) -> None:
     ngo = callers.ngo()
     refused = ngo.get(f"{URL}/{make_certificate(ngo, ('李', 'Hulkar', None))['id']}.pdf")
     assert (refused.status_code, refused.json()["code"]) == (409, "not_printable")
-    assert refused.json()["detail"] == "Not printed: the holder."
+    assert refused.json()["detail"] == "Not printed, the holder: a character in it has no form on paper."
     assert "李" not in refused.text
 
 
@@ -273,7 +273,7 @@ def test_one_that_cannot_be_printed_keeps_nothing_back(callers: Callers) -> None
     good, bad = (ngo.get(f"{URL}/{by_person[person]}").json()["number"] for person in course.persons)
     found = unpacked(ngo.get(f"{course.url}.zip").content)
     assert list(found) == [f"{good}.pdf", "not-printed.txt"]
-    assert found["not-printed.txt"].decode() == f"{bad}: Not printed: the holder.\n"
+    assert found["not-printed.txt"].decode() == f"{bad}: Not printed, the holder: a character in it has no form on paper.\n"
 
 
 def test_an_archive_of_nothing_is_empty(callers: Callers) -> None:
@@ -305,3 +305,9 @@ def test_reads_take_a_statement_each(callers: Callers, statements: list[str]) ->
 def test_a_swap_of_neighbors_is_never_another_certificate(callers: Callers) -> None:
     number = make_certificate(callers.ngo())["number"]
     assert callers.ngo().get(URL, params={"number": mistyped(number)}).status_code == 422
+
+
+def test_the_contract_has_the_headers_of_a_pdf(callers: Callers) -> None:
+    contract = callers.ngo().get("/openapi.json").json()
+    answer = contract["paths"]["/v1/certificates/{certificate_id}.pdf"]["get"]["responses"]["200"]
+    assert {"ETag", "Content-Disposition"} <= answer["headers"].keys()

@@ -8,12 +8,14 @@ import sqlalchemy as sa
 from app.access.transaction import as_system, begin
 from app.audit.models import AuditEntry
 from app.audit.views import views
+from app.bodies import MOST_KEYS
 from app.database import Database, uuid7
-from app.participation.actions.rosters import today
+from app.days import today
+from app.participation import models
 from tests.callers import Caller, Callers
 from tests.client import Client
 from tests.factories.participation import Body, cost, make_beneficiary, make_enrollment, make_specialist, rename_beneficiary, roster_counts
-from tests.factories.trainings import URL, make_ongoing_training, make_open_training, make_training, move, read
+from tests.factories.trainings import URL, make_ongoing_training, make_open_training, make_training, move, read, training_body
 
 
 def end(caller: Caller, training: Body, enrollment: Body, verb: str = "withdraw") -> Body:
@@ -294,3 +296,20 @@ def test_a_list_costs_two_statements(callers: Callers, statements: list[str]) ->
         statements.clear()
         assert len(ngo.get(f"{URL}/{training['id']}/enrollments").json()["items"]) >= count
         assert cost(statements) == 2, statements
+
+
+def test_a_roster_holds_as_many_as_a_sheet_of_attendance(callers: Callers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A body holds 1,000 keys, two for each participant on the sheet: who came later could never be noted as present."""
+    ngo = callers.ngo()
+    refused = ngo.post(URL, training_body(capacity=models.MOST_PLACES + 1))
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/capacity")
+    assert 2 * models.MOST_PLACES + 1 <= MOST_KEYS
+    assert read(ngo, make_training(ngo, capacity=models.MOST_PLACES))["counts"]["capacity"] == models.MOST_PLACES
+    monkeypatch.setattr(models, "MOST_PLACES", 1)
+    training = make_open_training(ngo)
+    assert [make_enrollment(ngo, training["id"])["status"] for _ in range(2)] == ["confirmed", "waitlisted"]
+    # Without a limit of its own the next one moves up when a place is free, and not before.
+    first, second = ngo.get(f"{URL}/{training['id']}/enrollments").json()["items"]
+    assert read(ngo, training)["counts"] == {"capacity": None, "seated": 1, "waitlisted": 1, "completed": 0}
+    end(ngo, training, first)
+    assert ngo.get(f"{URL}/{training['id']}/enrollments/{second['id']}").json()["status"] == "confirmed"

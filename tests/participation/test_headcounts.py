@@ -1,8 +1,12 @@
 """What was reported without names: kept with its source, over several activities together, beside the named records that win."""
 
+import uuid
+
 import pytest
 
+from app.access.transaction import as_system, begin
 from app.database import uuid7
+from app.participation.models import ReportedHeadcount, ReportedHeadcountRoster
 from tests.callers import Callers
 from tests.client import Client
 from tests.factories.participation import make_enrollment
@@ -63,7 +67,7 @@ def test_named_records_win_and_both_are_shown(callers: Callers) -> None:
 )
 def test_it_lies_in_the_smallest_place_that_holds_all(callers: Callers, territories: list[str], common: str) -> None:
     ngo = callers.ngo()
-    rosters = [make_training(ngo, territory=territory)["roster_id"] for territory in territories]
+    rosters = [make_open_training(ngo, territory=territory)["roster_id"] for territory in territories]
     assert ngo.post(URL, {"roster_ids": rosters, "participants": 5, "source": "Letter"}).json()["territory"] == common
 
 
@@ -90,11 +94,41 @@ def test_what_is_wrong_is_named(callers: Callers) -> None:
     assert ngo.get(URL).json()["items"] == []
 
 
+def test_a_draft_is_not_reported_on(callers: Callers) -> None:
+    """Partners who see the total would be told that there is a draft."""
+    ngo = callers.ngo()
+    body = {"roster_ids": [make_open_training(ngo)["roster_id"], make_training(ngo)["roster_id"]], "participants": 97, "source": "Letter"}
+    refused = ngo.post(URL, body)
+    assert (refused.status_code, [(fault["pointer"], fault["code"]) for fault in refused.json()["errors"]]) == (
+        422,
+        [("/roster_ids/1", "draft")],
+    )
+    assert ngo.get(URL).json()["items"] == []
+
+
+def test_a_total_is_never_taken_for_the_number_of_those_that_one_sees(callers: Callers) -> None:
+    ngo = callers.ngo()
+    seen, unseen = make_open_training(ngo), make_training(ngo)
+    with begin(as_system("test")) as db:
+        place = {"organization_id": uuid.UUID(ngo.organization_id), "territory": "1733230"}
+        total = ReportedHeadcount(participants=97, source="Letter", **place)
+        db.add(total)
+        db.flush()
+        db.add_all(ReportedHeadcountRoster(headcount_id=total.id, roster_id=uuid.UUID(one["roster_id"])) for one in (seen, unseen))
+    for reader in (callers.state(), callers.committee(), ngo):
+        found = read(reader, seen)
+        assert [one["activities"] for one in found["reported"]] == [2]
+        assert found["participants"] == {"count": None, "basis": "reported"}
+
+
 def test_the_same_create_again_is_recognized(callers: Callers) -> None:
     ngo = callers.ngo()
-    body = {"id": str(uuid7()), "roster_ids": [make_training(ngo)["roster_id"]], "participants": 5, "source": "Letter"}
+    body = {"id": str(uuid7()), "roster_ids": [make_open_training(ngo)["roster_id"]], "participants": 5, "source": "Letter"}
     assert [ngo.post(URL, body).status_code for _ in range(2)] == [201, 200]
     assert ngo.post(URL, {**body, "participants": 6}).json()["code"] == "id_taken"
+    other = callers.ngo()
+    assert other.get(f"{URL}/{body['id']}").status_code == 200
+    assert other.post(URL, body).json()["code"] == "id_taken", "read by all, made by one"
     assert len(ngo.get(URL).json()["items"]) == 1
 
 

@@ -39,6 +39,16 @@ def test_the_same_create_again_is_recognized(callers: Callers) -> None:
     assert ngo.post(url, {**body, "topic": "Another"}).json()["code"] == "id_taken"
     # The same body under another roster is another create.
     assert ngo.post(other, body).json()["code"] == "id_taken"
+
+
+def test_another_organization_has_not_made_it(callers: Callers) -> None:
+    """It sees the session and sends the same body; the row is none of its own."""
+    ngo, other = callers.ngo(), callers.ngo()
+    url, body = f"{URL}/{make_open_training(ngo)['id']}/sessions", session_body(id=str(uuid7()))
+    assert ngo.post(url, body).status_code == 201
+    assert [row["id"] for row in other.get(url).json()["items"]] == [body["id"]]
+    assert other.post(url, body).json()["code"] == "id_taken"
+    assert other.post(url, session_body()).json()["code"] == "out_of_scope"
     keyed = [ngo.post(url, session_body(2), key="second") for _ in range(2)]
     assert keyed[0].json() == keyed[1].json()
     assert keyed[1].headers["idempotent-replayed"] == "true"

@@ -1,11 +1,15 @@
 """The moves of a training's life, each from its own states, and what each does to the roster."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 
 from app.database import uuid7
-from tests.callers import Callers
+from app.days import today
+from tests.callers import Caller, Callers
 from tests.factories.participation import make_enrollment
-from tests.factories.trainings import URL, make_open_training, make_training, move, read
+from tests.factories.trainings import URL, make_ongoing_training, make_open_training, make_training, move, read, training_body
 
 PATHS = {
     "draft": [],
@@ -53,7 +57,11 @@ def test_a_move_needs_the_version(callers: Callers) -> None:
 
 def test_what_is_announced_has_a_title(callers: Callers) -> None:
     ngo = callers.ngo()
-    training = make_training(ngo, title={})
+    body = training_body()
+    del body["title"]
+    assert ngo.post(URL, {**body, "title": {}}).json()["errors"][0]["pointer"] == "/title"
+    assert ngo.post(URL, {**body, "title": {"en": None}}).json()["errors"][0]["pointer"] == "/title"
+    training = ngo.post(URL, body).json()
     url = f"{URL}/{training['id']}"
     refused = ngo.post(f"{url}/publish", version=1)
     assert (refused.status_code, refused.json()["code"]) == (409, "not_ready")
@@ -62,6 +70,66 @@ def test_what_is_announced_has_a_title(callers: Callers) -> None:
     assert ngo.post(f"{url}/publish", version=2).status_code == 200
     assert ngo.patch(url, {"title": {"en": None}}, version=3).json()["code"] == "not_ready"
     assert ngo.patch(url, {"title": {"en": None, "ru": "Навыки"}}, version=3).status_code == 200
+
+
+def days(offset: int) -> dict[str, str]:
+    """A day so many days from now, in Uzbekistan."""
+    return {"date": (today() + timedelta(days=offset)).isoformat(), "precision": "day"}
+
+
+def month(offset: int) -> dict[str, str]:
+    """The month of that day."""
+    return {"date": days(offset)["date"][:8] + "01", "precision": "month"}
+
+
+def too_early(caller: Caller, training: dict[str, Any], verb: str, day: str, pointer: str) -> None:
+    before = read(caller, training)
+    refused = caller.post(f"{URL}/{training['id']}/{verb}", version=before["version"])
+    assert (refused.status_code, refused.json()["code"]) == (409, "too_early")
+    assert day in refused.json()["detail"]
+    assert [fault["pointer"] for fault in refused.json()["errors"]] == [pointer]
+    assert read(caller, training) == before
+
+
+def test_nothing_starts_before_its_first_day(callers: Callers) -> None:
+    ngo = callers.ngo()
+    training = make_open_training(ngo, starts_on=days(1))
+    too_early(ngo, training, "start", days(1)["date"], "/starts_on")
+    # A wrong date can be corrected, and a training begins on the day itself.
+    assert ngo.patch(f"{URL}/{training['id']}", {"starts_on": days(0)}, version=training["version"]).status_code == 200
+    assert move(ngo, training, "start")["status"] == "ongoing"
+    early = make_open_training(ngo, starts_on=month(40))
+    too_early(ngo, early, "start", month(40)["date"], "/starts_on")
+    # Of what is known to the month, the first day counts.
+    assert move(ngo, make_open_training(ngo, starts_on=month(0)), "start")["status"] == "ongoing"
+
+
+def test_nothing_is_over_before_its_last_day(callers: Callers) -> None:
+    ngo = callers.ngo()
+    training = make_ongoing_training(ngo, starts_on=days(-3), ends_on=days(1))
+    too_early(ngo, training, "complete", days(1)["date"], "/ends_on")
+    assert ngo.patch(f"{URL}/{training['id']}", {"ends_on": days(0)}, version=training["version"]).status_code == 200
+    assert move(ngo, training, "complete")["status"] == "completed"
+    long = make_ongoing_training(ngo, starts_on=month(0), ends_on=month(40))
+    too_early(ngo, long, "complete", month(40)["date"], "/ends_on")
+    this_month = make_ongoing_training(ngo, starts_on=month(0), ends_on=month(0))
+    assert move(ngo, this_month, "complete")["status"] == "completed"
+    # The end is in a month that has begun, the start to the day: it is over on neither before both.
+    assert move(ngo, make_ongoing_training(ngo, starts_on=days(0), ends_on=month(0)), "complete")["status"] == "completed"
+
+
+def test_what_is_under_way_or_over_is_not_moved_into_the_future(callers: Callers) -> None:
+    ngo = callers.ngo()
+    training = make_ongoing_training(ngo, starts_on=days(-3))
+    url = f"{URL}/{training['id']}"
+    refused = ngo.patch(url, {"starts_on": days(1)}, version=training["version"])
+    assert (refused.status_code, refused.json()["code"]) == (409, "too_early")
+    assert ngo.patch(url, {"ends_on": days(2)}, version=training["version"]).status_code == 200
+    assert ngo.patch(url, {"ends_on": None}, version=training["version"] + 1).status_code == 200
+    training = move(ngo, training, "complete")
+    refused = ngo.patch(url, {"ends_on": days(2)}, version=training["version"])
+    assert (refused.status_code, refused.json()["code"]) == (409, "too_early")
+    assert read(ngo, training) == training
 
 
 def test_a_replayed_move_is_not_made_twice(callers: Callers) -> None:

@@ -112,6 +112,10 @@ def test_the_same_create_again_is_recognized(callers: Callers) -> None:
     body = training_body(id=str(uuid7()))
     assert [ngo.post(URL, body).status_code for _ in range(2)] == [201, 200]
     assert ngo.post(URL, {**body, "hours": 25}).json()["code"] == "id_taken"
+    assert ngo.post(f"{URL}/{body['id']}/publish", version=1).status_code == 200
+    other = callers.ngo()
+    assert other.get(f"{URL}/{body['id']}").status_code == 200
+    assert other.post(URL, body).json()["code"] == "id_taken", "read by all, made by one"
     keyed = [ngo.post(URL, training_body(), key="once") for _ in range(2)]
     assert keyed[0].json() == keyed[1].json()
     assert keyed[1].headers["idempotent-replayed"] == "true"

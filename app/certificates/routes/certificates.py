@@ -22,6 +22,13 @@ _PDF: dict[int | str, dict[str, Any]] = {
     200: {
         "content": {"application/pdf": {"schema": {"type": "string", "format": "binary", "maxLength": MOST_BYTES}}},
         "description": "The certificate, A4.",
+        "headers": {
+            "ETag": {
+                "description": "Of these bytes; send it as `If-None-Match`.",
+                "schema": {"type": "string", "maxLength": 100},
+            },
+            "Content-Disposition": {"description": "The file's name.", "schema": {"type": "string", "maxLength": 200}},
+        },
     }
 }
 

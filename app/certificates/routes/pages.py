@@ -8,9 +8,10 @@ from fastapi.responses import RedirectResponse
 
 from app.certificates.number import parse_number, shown
 from app.certificates.page import Checked, Page, State, rendered
-from app.certificates.throttle import LOOK_UPS, SURNAMES, address_of
+from app.certificates.throttle import LOOK_UPS, SURNAMES
 from app.certificates.verification import NumberMistyped, look_up
 from app.languages import Language, choose
+from app.limits import address_of
 from app.problems import NotFound
 
 router = APIRouter(include_in_schema=False)

@@ -17,7 +17,7 @@ Number = Annotated[
     str,
     Path(
         description="The number, printed or typed: spaces, dashes, lower case and look-alikes (O for 0, Cyrillic letters) do not matter.",
-        examples=["7K3M-9QXR-2H01"],
+        examples=["7K3M-9QXR-2H04"],
     ),
 ]
 _REFUSALS = problems(NotFound, NumberMistyped, TooManyRequests)

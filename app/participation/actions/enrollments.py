@@ -7,7 +7,8 @@ from app.access.guard import GuardedSession
 from app.beneficiaries.models import Beneficiary
 from app.constraints import refuse
 from app.database import uuid7
-from app.participation.actions.rosters import lock, move_up, origin_of, today
+from app.days import today
+from app.participation.actions.rosters import lock, move_up
 from app.participation.models import (
     SEATED,
     AlreadyEnrolled,
@@ -60,12 +61,12 @@ def enroll(db: GuardedSession, roster_id: uuid.UUID, *, body: EnrollmentCreate) 
     Raises Invalid, EnrollmentClosed, RosterFull without a waitlist, AlreadyEnrolled, IdTaken.
     """
     roster = lock(db, roster_id)
-    origin = origin_of(roster_id, body)
+    origin = body.origin(under=roster_id)
     if before := made_before(db, Enrollment, body.id, origin):
         return before.id, True
     person = _participant(db, body)
     _is_open(roster)
-    seated = roster.capacity is None or roster.seated < roster.capacity
+    seated = roster.free > 0
     if not seated and not roster.has_waitlist:
         raise RosterFull
     enrollment = Enrollment(

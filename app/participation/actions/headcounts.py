@@ -2,21 +2,25 @@
 
 import uuid
 from collections.abc import Collection
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam
 from sqlmodel import col
 
+from app.access.actor import Visit
 from app.access.fetch import made_before
 from app.access.guard import GuardedSession, prebuilt
 from app.database import uuid7
-from app.participation.models import ReportedHeadcount, ReportedHeadcountRoster, Roster
+from app.participation.models import ReportedHeadcount, ReportedHeadcountRoster, Roster, RosterStatus
 from app.participation.schemas import HeadcountCreate
 from app.problems import Fault, Invalid
 
-_TERRITORIES = prebuilt(
-    sa.select(col(Roster.id), col(Roster.territory)).where(col(Roster.id).in_(bindparam("ids", type_=sa.Uuid(), expanding=True))),
-    "roster.territories",
+_ROSTERS = prebuilt(
+    sa.select(col(Roster.id), col(Roster.territory), col(Roster.status)).where(
+        col(Roster.id).in_(bindparam("ids", type_=sa.Uuid(), expanding=True))
+    ),
+    "roster.reported_on",
 )
 _LEVELS = (12, 7, 4, 2)
 
@@ -29,24 +33,28 @@ def _common(territories: Collection[str]) -> str:
     raise AssertionError("every territory lies in the country")
 
 
-def report_headcount(db: GuardedSession, *, body: HeadcountCreate, organization_id: uuid.UUID) -> tuple[uuid.UUID, bool]:
-    """(id, made before). Raises Invalid for an unknown roster, IdTaken, OutOfScope for a roster of another organization."""
+def report_headcount(db: GuardedSession, *, body: HeadcountCreate, by: Visit) -> tuple[uuid.UUID, bool]:
+    """(id, made before). Raises Invalid for an unknown roster and a draft's, IdTaken, OutOfScope for a roster of another organization."""
     if before := made_before(db, ReportedHeadcount, body.id, body.origin()):
         return before.id, True
-    territories = {row[0]: row[1] for row in db.rows(_TERRITORIES, {"ids": body.roster_ids})}
+    rosters = {key: (territory, status) for key, territory, status in db.rows(_ROSTERS, {"ids": body.roster_ids})}
     faults = []
     for place, roster_id in enumerate(body.roster_ids):
-        if roster_id not in territories:
+        if roster_id not in rosters:
             faults.append(Fault(f"/roster_ids/{place}", "unknown", "There is no such roster."))
+        elif rosters[roster_id][1] == RosterStatus.DRAFT:
+            # Whoever sees the total is told what it covers, and a draft is nobody else's to know of.
+            faults.append(Fault(f"/roster_ids/{place}", "draft", "The activity is not published yet."))
         elif roster_id in body.roster_ids[:place]:
             faults.append(Fault(f"/roster_ids/{place}", "repeated", "Stands here twice."))
     if faults:
         raise Invalid(faults=faults)
+    owner: dict[str, Any] = {"organization_id": by.actor.organization_id}
     headcount = ReportedHeadcount(
         id=body.id or uuid7(),
         origin=body.origin(),
-        organization_id=organization_id,
-        territory=_common(territories.values()),
+        **owner,
+        territory=_common([territory for territory, _ in rosters.values()]),
         participants=body.participants,
         certificates=body.certificates,
         audience=body.audience,

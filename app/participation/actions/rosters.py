@@ -1,15 +1,14 @@
 """A roster's own life: made with its activity, opened, changed, settled, canceled; its co-hosts; its waitlist."""
 
-import hashlib
 import uuid
 from collections.abc import Collection
-from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam
 from sqlmodel import col
 
+from app.access.actor import Visit
 from app.access.fetch import fetch
 from app.access.guard import GuardedSession, prebuilt
 from app.participation.models import (
@@ -26,12 +25,9 @@ from app.participation.schemas import RosterPlan
 from app.participation.standing import standing_of
 from app.partners.models import Organization
 from app.problems import Fault, Invalid, WrongState, invalid
-from app.schemas import Strict
 
 ROSTER_FIELDS = frozenset({"completion_rule", "capacity", "has_waitlist", "enrollment_opens_on", "enrollment_closes_on"})
 """Fields of an activity's body that belong to its roster."""
-# Uzbekistan has had one time of day and no summer time since 1992; a fixed offset needs no table of zones on the machine.
-_TASHKENT = timezone(timedelta(hours=5))
 
 _WAITING = prebuilt(
     sa.select(Enrollment)
@@ -51,16 +47,6 @@ _ORGANIZATIONS = prebuilt(
 )
 
 
-def today() -> date:
-    """The calendar day where the activities take place."""
-    return datetime.now(_TASHKENT).date()
-
-
-def origin_of(roster_id: uuid.UUID, body: Strict) -> bytes:
-    """What a create under a roster was: the same body under another roster is another create."""
-    return hashlib.sha256(roster_id.bytes + body.origin()).digest()
-
-
 def lock(db: GuardedSession, roster_id: uuid.UUID) -> Roster:
     """The roster, held until the commit; NotFound."""
     return fetch(db, Roster, roster_id, lock=True)
@@ -72,9 +58,10 @@ def not_canceled(roster: Roster) -> None:
         raise WrongState("The activity is canceled.")
 
 
-def make_roster(db: GuardedSession, *, plan: RosterPlan, organization_id: uuid.UUID, territory: str) -> Roster:
+def make_roster(db: GuardedSession, *, plan: RosterPlan, by: Visit, territory: str) -> Roster:
     """A draft's roster, in the transaction that makes the activity; Invalid."""
-    roster = Roster(organization_id=organization_id, territory=territory, **plan.completion_rule.model_dump())
+    owner: dict[str, Any] = {"organization_id": by.actor.organization_id, "territory": territory}
+    roster = Roster(**owner, **plan.completion_rule.model_dump())
     for name in ROSTER_FIELDS - {"completion_rule"}:
         setattr(roster, name, getattr(plan, name))
     _dates_hold(roster)
@@ -94,7 +81,7 @@ def change_roster(db: GuardedSession, roster_id: uuid.UUID, *, values: dict[str,
         if name != "completion_rule":
             setattr(roster, name, value)
     _dates_hold(roster)
-    if roster.capacity is not None and roster.capacity < roster.seated:
+    if roster.free < 0:
         raise CapacityBelowSeated(f"{roster.seated} have a place already.")
     move_up(db, roster)
     if rule:
@@ -150,7 +137,7 @@ def settle_again(db: GuardedSession, roster: Roster) -> None:
 
 def move_up(db: GuardedSession, roster: Roster) -> None:
     """Give free places to those who wait, the longest waiting first. `roster` is locked."""
-    free = roster.waitlisted if roster.capacity is None else min(roster.capacity - roster.seated, roster.waitlisted)
+    free = min(roster.free, roster.waitlisted)
     if free <= 0 or roster.status != RosterStatus.OPEN:
         return
     for enrollment in db.execute(_WAITING, {"roster_id": roster.id, "free": free}).scalars():

@@ -10,7 +10,7 @@ from sqlmodel import col
 from app.access.fetch import find, made_before
 from app.access.guard import GuardedSession, prebuilt, require_writable
 from app.database import uuid7
-from app.participation.actions.rosters import lock, not_canceled, origin_of, settle_again
+from app.participation.actions.rosters import lock, not_canceled, settle_again
 from app.participation.models import Attendance, RosterSession, SessionHasAttendance
 from app.participation.schemas import SessionCreate, SessionUpdate
 from app.problems import NotFound, Stale, invalid
@@ -40,7 +40,7 @@ def _ends_after_start(session: RosterSession) -> None:
 def add_session(db: GuardedSession, roster_id: uuid.UUID, *, body: SessionCreate) -> tuple[uuid.UUID, bool]:
     """(id, made before). Raises Invalid, AlreadyExists for a taken number, IdTaken, WrongState."""
     roster = lock(db, roster_id)
-    origin = origin_of(roster_id, body)
+    origin = body.origin(under=roster_id)
     if before := made_before(db, RosterSession, body.id, origin):
         return before.id, True
     not_canceled(roster)

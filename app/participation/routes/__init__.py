@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from app.participation.queries import Holder
+from app.participation.queries import RosterOwner
 from app.participation.routes import enrollments, headcounts, records, sessions
 
 router = headcounts.router
@@ -16,8 +16,8 @@ def roster_routes(model: Any, noun: str) -> APIRouter:
     `model` has `id` and `roster_id`; `noun` names it in addresses and operations, such as `study_tour`. Who may not see the activity
     gets 404 on each of them, and so does everybody for a row of another roster.
     """
-    holder = Holder(model, noun)
+    owner = RosterOwner(model, noun)
     found = APIRouter(prefix=f"/{{{noun}_id}}")
     for part in (sessions, enrollments, records):
-        found.include_router(part.routes(holder))
+        found.include_router(part.routes(owner))
     return found

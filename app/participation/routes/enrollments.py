@@ -12,7 +12,7 @@ from app.listing import Page
 from app.participation import policy, queries
 from app.participation.actions import enrollments as actions
 from app.participation.models import AlreadyEnrolled, EnrollmentClosed, RosterFull
-from app.participation.queries import Holder
+from app.participation.queries import RosterOwner
 from app.participation.schemas import EnrollmentCreate, EnrollmentEnd, EnrollmentListing, EnrollmentRead
 from app.problems import IdTaken, NotFound, Stale, WrongState, problems
 from app.schemas import Id
@@ -20,10 +20,10 @@ from app.schemas import Id
 _ENDS = problems(NotFound, Stale, WrongState, OutOfScope)
 
 
-def routes(holder: Holder) -> APIRouter:
+def routes(owner: RosterOwner) -> APIRouter:
     """`/enrollments` below one kind of activity."""
-    noun = holder.noun
-    HolderId = Annotated[Id, Path(alias=f"{noun}_id", description=f"The {noun.replace('_', ' ')}.")]  # noqa: N806 – a type.
+    noun = owner.noun
+    OwnerId = Annotated[Id, Path(alias=f"{noun}_id", description=f"The {noun.replace('_', ' ')}.")]  # noqa: N806 – a type.
     router = APIRouter(prefix="/enrollments")
 
     @router.get(
@@ -33,10 +33,10 @@ def routes(holder: Holder) -> APIRouter:
         dependencies=[allow(policy.READ)],
         responses=problems(NotFound),
     )
-    def list_enrollments(caller: Caller, holder_id: HolderId, listing: Annotated[EnrollmentListing, Query()], request: Request) -> Response:
+    def list_enrollments(caller: Caller, owner_id: OwnerId, listing: Annotated[EnrollmentListing, Query()], request: Request) -> Response:
         """The participants whose names you may see. Who sees counts only gets an empty list; the counts stand with the activity."""
         with reading(caller) as db:
-            return answer_page(request, queries.enrollments(db, holder.roster(db, holder_id), listing))
+            return answer_page(request, queries.enrollments(db, owner.roster(db, owner_id), listing))
 
     @router.post(
         "",
@@ -46,10 +46,10 @@ def routes(holder: Holder) -> APIRouter:
         dependencies=[allow(policy.WRITE)],
         responses=problems(NotFound, EnrollmentClosed, RosterFull, AlreadyEnrolled, IdTaken, OutOfScope),
     )
-    def enroll(caller: Caller, holder_id: HolderId, body: EnrollmentCreate, request: Request) -> Response:
+    def enroll(caller: Caller, owner_id: OwnerId, body: EnrollmentCreate, request: Request) -> Response:
         """Enroll a beneficiary or a specialist. `status` says whether there was a place or the waitlist holds one for later."""
         with begin(caller) as db:
-            roster_id = holder.roster(db, holder_id)
+            roster_id = owner.roster(db, owner_id)
             enrollment_id, again = actions.enroll(db, roster_id, body=body)
             return created(queries.enrollment(db, roster_id, enrollment_id), f"{request.url.path}/{enrollment_id}", again=again)
 
@@ -60,10 +60,10 @@ def routes(holder: Holder) -> APIRouter:
         dependencies=[allow(policy.READ)],
         responses=problems(NotFound),
     )
-    def get_enrollment(caller: Caller, holder_id: HolderId, enrollment_id: Id) -> Response:
+    def get_enrollment(caller: Caller, owner_id: OwnerId, enrollment_id: Id) -> Response:
         """One participant. The name is the present one, which may change without the enrollment's version."""
         with reading(caller) as db:
-            return answer(queries.enrollment(db, holder.roster(db, holder_id), enrollment_id))
+            return answer(queries.enrollment(db, owner.roster(db, owner_id), enrollment_id))
 
     @router.post(
         "/{enrollment_id}/withdraw",
@@ -72,10 +72,10 @@ def routes(holder: Holder) -> APIRouter:
         dependencies=[allow(policy.WRITE)],
         responses=_ENDS,
     )
-    def withdraw_enrollment(caller: Caller, holder_id: HolderId, enrollment_id: Id, version: IfMatch, body: EnrollmentEnd) -> Response:
+    def withdraw_enrollment(caller: Caller, owner_id: OwnerId, enrollment_id: Id, version: IfMatch, body: EnrollmentEnd) -> Response:
         """The participant leaves; the one who waited longest takes the place at once."""
         with begin(caller) as db:
-            roster_id = holder.roster(db, holder_id)
+            roster_id = owner.roster(db, owner_id)
             actions.withdraw(db, roster_id, enrollment_id, version=version, body=body)
             return answer(queries.enrollment(db, roster_id, enrollment_id))
 
@@ -86,10 +86,10 @@ def routes(holder: Holder) -> APIRouter:
         dependencies=[allow(policy.WRITE)],
         responses=_ENDS,
     )
-    def reject_enrollment(caller: Caller, holder_id: HolderId, enrollment_id: Id, version: IfMatch, body: EnrollmentEnd) -> Response:
+    def reject_enrollment(caller: Caller, owner_id: OwnerId, enrollment_id: Id, version: IfMatch, body: EnrollmentEnd) -> Response:
         """Take a participant off the roster; the one who waited longest takes the place at once."""
         with begin(caller) as db:
-            roster_id = holder.roster(db, holder_id)
+            roster_id = owner.roster(db, owner_id)
             actions.reject(db, roster_id, enrollment_id, version=version, body=body)
             return answer(queries.enrollment(db, roster_id, enrollment_id))
 

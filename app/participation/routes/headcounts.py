@@ -12,7 +12,7 @@ from app.listing import Page
 from app.participation import policy, queries
 from app.participation.actions import headcounts as actions
 from app.participation.schemas import HeadcountCreate, HeadcountListing, HeadcountRead
-from app.problems import Forbidden, IdTaken, NotFound, problems
+from app.problems import IdTaken, NotFound, problems
 from app.schemas import Id
 
 router = APIRouter(prefix="/v1/reported-headcounts", tags=["reported headcounts"])
@@ -34,11 +34,8 @@ def list_reported_headcounts(caller: Caller, listing: Annotated[HeadcountListing
 )
 def report_headcount(caller: Caller, body: HeadcountCreate) -> Response:
     """Keep a total over one or several activities, each named by its `roster_id`, with its source. It is never split among them."""
-    organization_id = caller.actor.organization_id
-    if organization_id is None:
-        raise Forbidden
     with begin(caller) as db:
-        headcount_id, again = actions.report_headcount(db, body=body, organization_id=organization_id)
+        headcount_id, again = actions.report_headcount(db, body=body, by=caller)
         return created(queries.headcount(db, headcount_id), f"/v1/reported-headcounts/{headcount_id}", again=again)
 
 

@@ -11,7 +11,7 @@ from app.identity.door import Caller, allow
 from app.listing import Page
 from app.participation import policy, queries
 from app.participation.actions import records as actions
-from app.participation.queries import Holder
+from app.participation.queries import RosterOwner
 from app.participation.schemas import (
     AttendanceSheet,
     AttendanceSheetRead,
@@ -25,10 +25,10 @@ from app.problems import NotFound, Stale, WrongState, problems
 from app.schemas import Id
 
 
-def routes(holder: Holder) -> APIRouter:
+def routes(owner: RosterOwner) -> APIRouter:
     """`/sessions/{session_id}/attendance`, `/test-results` and `/completions` below one kind of activity."""
-    noun = holder.noun
-    HolderId = Annotated[Id, Path(alias=f"{noun}_id", description=f"The {noun.replace('_', ' ')}.")]  # noqa: N806 – a type.
+    noun = owner.noun
+    OwnerId = Annotated[Id, Path(alias=f"{noun}_id", description=f"The {noun.replace('_', ' ')}.")]  # noqa: N806 – a type.
     router = APIRouter()
     sheet = "/sessions/{session_id}/attendance"
 
@@ -39,10 +39,10 @@ def routes(holder: Holder) -> APIRouter:
         dependencies=[allow(policy.READ)],
         responses=problems(NotFound),
     )
-    def get_attendance(caller: Caller, holder_id: HolderId, session_id: Id, request: Request) -> Response:
+    def get_attendance(caller: Caller, owner_id: OwnerId, session_id: Id, request: Request) -> Response:
         """The sheet of one session, as far as you may see the names. Its `ETag` is the session's."""
         with reading(caller) as db:
-            return answer_if_changed(request, queries.sheet(db, holder.roster(db, holder_id), session_id))
+            return answer_if_changed(request, queries.sheet(db, owner.roster(db, owner_id), session_id))
 
     @router.put(
         sheet,
@@ -51,13 +51,13 @@ def routes(holder: Holder) -> APIRouter:
         dependencies=[allow(policy.WRITE)],
         responses=problems(NotFound, Stale, WrongState, OutOfScope),
     )
-    def put_attendance(caller: Caller, holder_id: HolderId, session_id: Id, version: IfMatch, body: AttendanceSheet) -> Response:
+    def put_attendance(caller: Caller, owner_id: OwnerId, session_id: Id, version: IfMatch, body: AttendanceSheet) -> Response:
         """Put the whole sheet at once; who is left out has no entry any more. `If-Match` takes the session's version, which grows.
 
         After the end it is a correction: completions are settled again.
         """
         with begin(caller) as db:
-            roster_id = holder.roster(db, holder_id)
+            roster_id = owner.roster(db, owner_id)
             actions.put_sheet(db, roster_id, session_id, version=version, body=body)
             return answer(queries.sheet(db, roster_id, session_id))
 
@@ -68,12 +68,10 @@ def routes(holder: Holder) -> APIRouter:
         dependencies=[allow(policy.READ)],
         responses=problems(NotFound),
     )
-    def list_test_results(
-        caller: Caller, holder_id: HolderId, listing: Annotated[TestResultListing, Query()], request: Request
-    ) -> Response:
+    def list_test_results(caller: Caller, owner_id: OwnerId, listing: Annotated[TestResultListing, Query()], request: Request) -> Response:
         """Results of the tests before and after."""
         with reading(caller) as db:
-            return answer_page(request, queries.results(db, holder.roster(db, holder_id), listing))
+            return answer_page(request, queries.results(db, owner.roster(db, owner_id), listing))
 
     @router.post(
         "/test-results",
@@ -82,13 +80,13 @@ def routes(holder: Holder) -> APIRouter:
         dependencies=[allow(policy.WRITE)],
         responses=problems(NotFound, WrongState, OutOfScope),
     )
-    def record_test_results(caller: Caller, holder_id: HolderId, body: TestResults) -> Response:
+    def record_test_results(caller: Caller, owner_id: OwnerId, body: TestResults) -> Response:
         """Record results, all of them or none; one that is there already for the same participant and kind is replaced.
 
         After the end it is a correction: completions are settled again.
         """
         with begin(caller) as db:
-            return answer({"items": actions.put_results(db, holder.roster(db, holder_id), body=body)})
+            return answer({"items": actions.put_results(db, owner.roster(db, owner_id), body=body)})
 
     @router.get(
         "/completions",
@@ -97,9 +95,9 @@ def routes(holder: Holder) -> APIRouter:
         dependencies=[allow(policy.READ)],
         responses=problems(NotFound),
     )
-    def list_completions(caller: Caller, holder_id: HolderId) -> Response:
+    def list_completions(caller: Caller, owner_id: OwnerId) -> Response:
         """For each participant: complete or not, and each criterion that is not met, with its numbers."""
         with reading(caller) as db:
-            return answer(queries.completions(db, holder.roster(db, holder_id)))
+            return answer(queries.completions(db, owner.roster(db, owner_id)))
 
     return router

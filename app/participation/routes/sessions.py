@@ -12,7 +12,7 @@ from app.listing import Page
 from app.participation import policy, queries
 from app.participation.actions import sessions as actions
 from app.participation.models import SessionHasAttendance
-from app.participation.queries import Holder
+from app.participation.queries import RosterOwner
 from app.participation.schemas import SessionCreate, SessionListing, SessionRead, SessionUpdate
 from app.problems import AlreadyExists, IdTaken, NotFound, Stale, WrongState, problems
 from app.schemas import Id
@@ -20,10 +20,10 @@ from app.schemas import Id
 _CHANGES = problems(NotFound, Stale, WrongState, OutOfScope, AlreadyExists)
 
 
-def routes(holder: Holder) -> APIRouter:
+def routes(owner: RosterOwner) -> APIRouter:
     """`/sessions` below one kind of activity."""
-    noun = holder.noun
-    HolderId = Annotated[Id, Path(alias=f"{noun}_id", description=f"The {noun.replace('_', ' ')}.")]  # noqa: N806 – a type.
+    noun = owner.noun
+    OwnerId = Annotated[Id, Path(alias=f"{noun}_id", description=f"The {noun.replace('_', ' ')}.")]  # noqa: N806 – a type.
     router = APIRouter(prefix="/sessions")
 
     @router.get(
@@ -33,10 +33,10 @@ def routes(holder: Holder) -> APIRouter:
         dependencies=[allow(policy.READ)],
         responses=problems(NotFound),
     )
-    def list_sessions(caller: Caller, holder_id: HolderId, listing: Annotated[SessionListing, Query()], request: Request) -> Response:
+    def list_sessions(caller: Caller, owner_id: OwnerId, listing: Annotated[SessionListing, Query()], request: Request) -> Response:
         """The sessions, by number."""
         with reading(caller) as db:
-            return answer_page(request, queries.sessions(db, holder.roster(db, holder_id), listing))
+            return answer_page(request, queries.sessions(db, owner.roster(db, owner_id), listing))
 
     @router.post(
         "",
@@ -46,10 +46,10 @@ def routes(holder: Holder) -> APIRouter:
         dependencies=[allow(policy.WRITE)],
         responses=problems(NotFound, AlreadyExists, IdTaken, WrongState, OutOfScope),
     )
-    def add_session(caller: Caller, holder_id: HolderId, body: SessionCreate, request: Request) -> Response:
+    def add_session(caller: Caller, owner_id: OwnerId, body: SessionCreate, request: Request) -> Response:
         """Add a session; it gets the next number unless one is given."""
         with begin(caller) as db:
-            roster_id = holder.roster(db, holder_id)
+            roster_id = owner.roster(db, owner_id)
             session_id, again = actions.add_session(db, roster_id, body=body)
             return created(queries.session(db, roster_id, session_id), f"{request.url.path}/{session_id}", again=again)
 
@@ -60,10 +60,10 @@ def routes(holder: Holder) -> APIRouter:
         dependencies=[allow(policy.READ)],
         responses=problems(NotFound),
     )
-    def get_session(caller: Caller, holder_id: HolderId, session_id: Id, request: Request) -> Response:
+    def get_session(caller: Caller, owner_id: OwnerId, session_id: Id, request: Request) -> Response:
         """One session."""
         with reading(caller) as db:
-            return answer_if_changed(request, queries.session(db, holder.roster(db, holder_id), session_id))
+            return answer_if_changed(request, queries.session(db, owner.roster(db, owner_id), session_id))
 
     @router.patch(
         "/{session_id}",
@@ -72,10 +72,10 @@ def routes(holder: Holder) -> APIRouter:
         dependencies=[allow(policy.WRITE)],
         responses=_CHANGES,
     )
-    def update_session(caller: Caller, holder_id: HolderId, session_id: Id, version: IfMatch, body: SessionUpdate) -> Response:
+    def update_session(caller: Caller, owner_id: OwnerId, session_id: Id, version: IfMatch, body: SessionUpdate) -> Response:
         """Change a session. Whether it is mandatory counts at once, also after the end."""
         with begin(caller) as db:
-            roster_id = holder.roster(db, holder_id)
+            roster_id = owner.roster(db, owner_id)
             actions.update_session(db, roster_id, session_id, version=version, body=body)
             return answer(queries.session(db, roster_id, session_id))
 
@@ -86,10 +86,10 @@ def routes(holder: Holder) -> APIRouter:
         dependencies=[allow(policy.WRITE)],
         responses=problems(NotFound, Stale, WrongState, SessionHasAttendance, OutOfScope),
     )
-    def remove_session(caller: Caller, holder_id: HolderId, session_id: Id, version: IfMatch) -> Response:
+    def remove_session(caller: Caller, owner_id: OwnerId, session_id: Id, version: IfMatch) -> Response:
         """Take back a session at which no attendance was noted."""
         with begin(caller) as db:
-            actions.remove_session(db, holder.roster(db, holder_id), session_id, version=version)
+            actions.remove_session(db, owner.roster(db, owner_id), session_id, version=version)
             return no_content()
 
     return router

@@ -9,13 +9,12 @@ from sqlalchemy import bindparam
 from sqlmodel import col
 
 from app import phones
-from app.access.fetch import fetch, made_before
+from app.access.fetch import check_territory, fetch, made_before
 from app.access.guard import GuardedSession, prebuilt
 from app.database import uuid7
 from app.identity.models import Account, ServiceClient
 from app.partners.models import Organization, rename
 from app.partners.schemas import ContactWrite, OrganizationCreate, OrganizationUpdate
-from app.places.queries import check_territory
 from app.problems import Conflict, invalid
 
 # Locked in one order, so that two changes that would close a circle between them wait for each other instead of passing each other.

@@ -1,32 +1,49 @@
 """What a training's certificates say, and who gets one."""
 
 import uuid
+from types import SimpleNamespace
 from typing import Any
 
 from app.access.fetch import fetch
 from app.access.guard import GuardedSession, require_writable
 from app.certificates import actions
-from app.certificates.actions import Activity
+from app.certificates.actions import Activity, Warnings
 from app.certificates.snapshot import names_of
 from app.participation.actions import rosters
 from app.participation.queries import evaluations
 from app.trainings.models import Training, TrainingStatus
 
 
-def issue_certificates(db: GuardedSession, training_id: uuid.UUID, *, dry_run: bool) -> dict[str, Any]:
-    """A CertificatesIssued for every enrollment of the training. Issues, unless it is a dry run, to whoever completed it and has none.
+def foresee_certificates(db: GuardedSession, training_id: uuid.UUID, *, warnings: Warnings) -> dict[str, Any]:
+    """A CertificatesIssued for every enrollment of the training, of which nothing is done. It waits for nobody.
 
-    The roster is held meanwhile, so that runs come one after the other and attendance stays as it was judged; a dry run waits for nobody.
+    Raises NotFound, OutOfScope for another organization's training.
+    """
+    training = _own(db, training_id)
+    found = evaluations(db, training.roster_id)
+    return actions.foresee(db, activity=activity_of(training), evaluations=found, warnings=warnings)
+
+
+def issue_certificates(db: GuardedSession, training_id: uuid.UUID, *, warnings: Warnings) -> dict[str, Any]:
+    """Issue to whoever completed the training and has none; a CertificatesIssued for every enrollment.
+
+    The roster is held meanwhile, so that runs come one after the other and attendance stays as it was judged.
     Raises NotFound, OutOfScope for another organization's training, Busy.
     """
+    training = _own(db, training_id)
+    rosters.lock(db, training.roster_id)
+    found = evaluations(db, training.roster_id)
+    return actions.issue(db, activity=activity_of(training), evaluations=found, warnings=warnings)
+
+
+def _own(db: GuardedSession, training_id: uuid.UUID) -> Training:
     training = fetch(db, Training, training_id)
     require_writable(db, training)
-    if not dry_run:
-        rosters.lock(db, training.roster_id)
-    return actions.issue(db, activity=_activity(training), evaluations=evaluations(db, training.roster_id), dry_run=dry_run)
+    return training
 
 
-def _activity(training: Training) -> Activity:
+def activity_of(training: Training | SimpleNamespace) -> Activity:
+    """A training as its certificates see it; columns of one serve as well."""
     completed = training.status == TrainingStatus.COMPLETED
     return Activity(
         organization_id=training.organization_id,

@@ -4,13 +4,13 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from app.access.fetch import fetch, find, made_before
+from app.access.actor import Visit
+from app.access.fetch import check_territory, fetch, find, made_before
 from app.access.guard import GuardedSession, require_writable
 from app.database import uuid7
 from app.participation.actions import rosters
 from app.participation.schemas import CoHosts, last_day
 from app.partners.models import Venue
-from app.places.queries import check_territory
 from app.problems import Fault, WrongState, invalid
 from app.schemas import Precision
 from app.trainings.models import NotReady, Training, TrainingStatus
@@ -23,7 +23,7 @@ _TITLES = ("title_uz_latn", "title_uz_cyrl", "title_ru", "title_en")
 def _columns(values: Mapping[str, Any]) -> dict[str, Any]:
     """A body's values as columns of Training; those of the roster are left out."""
     found = {name: value for name, value in values.items() if name not in rosters.ROSTER_FIELDS | {"id", "title", "starts_on", "ends_on"}}
-    found |= {f"title_{language}": value for language, value in values.get("title", {}).items()}
+    found |= {f"title_{language}": value for language, value in (values.get("title") or {}).items()}
     for end in ("starts", "ends"):
         if f"{end}_on" in values:
             given = values[f"{end}_on"]
@@ -49,14 +49,15 @@ def _holds_together(training: Training) -> None:
     training.search = search_text(*(getattr(training, name) for name in _TITLES))[:2000]
 
 
-def create_training(db: GuardedSession, *, body: TrainingCreate, organization_id: uuid.UUID) -> tuple[uuid.UUID, bool]:
+def create_training(db: GuardedSession, *, body: TrainingCreate, by: Visit) -> tuple[uuid.UUID, bool]:
     """(id, made before). Raises Invalid, IdTaken."""
     if before := made_before(db, Training, body.id, body.origin()):
         return before.id, True
     values = _columns(body.model_dump())
     _known(db, values)
-    roster = rosters.make_roster(db, plan=body, organization_id=organization_id, territory=body.territory)
-    training = Training(id=body.id or uuid7(), origin=body.origin(), roster_id=roster.id, organization_id=organization_id, **values)
+    roster = rosters.make_roster(db, plan=body, by=by, territory=body.territory)
+    values |= {"roster_id": roster.id, "organization_id": by.actor.organization_id}
+    training = Training(id=body.id or uuid7(), origin=body.origin(), **values)
     _holds_together(training)
     db.add(training)
     db.flush()
@@ -66,7 +67,7 @@ def create_training(db: GuardedSession, *, body: TrainingCreate, organization_id
 def update_training(db: GuardedSession, training_id: uuid.UUID, *, version: int, body: TrainingUpdate) -> None:
     """Change it. Its target territory is fixed once it is published: rosters and rights follow it.
 
-    Raises NotFound, Stale, WrongState, Invalid, CapacityBelowSeated.
+    Raises NotFound, Stale, WrongState, TooEarly, Invalid, CapacityBelowSeated.
     """
     training = fetch(db, Training, training_id, version=version)
     require_writable(db, training)
@@ -84,6 +85,7 @@ def update_training(db: GuardedSession, training_id: uuid.UUID, *, version: int,
     _holds_together(training)
     if training.status != TrainingStatus.DRAFT:
         _ready(training)
+    training.check_days()
     if of_roster := {name: given[name] for name in given.keys() & rosters.ROSTER_FIELDS}:
         training.touch()
         rosters.change_roster(db, training.roster_id, values=of_roster)
@@ -114,7 +116,7 @@ def publish_training(db: GuardedSession, training_id: uuid.UUID, *, version: int
 
 
 def start_training(db: GuardedSession, training_id: uuid.UUID, *, version: int) -> None:
-    """It has begun; people can still be enrolled. Raises NotFound, Stale, WrongState."""
+    """It has begun; people can still be enrolled. Raises NotFound, Stale, WrongState, TooEarly."""
     training = fetch(db, Training, training_id, version=version)
     training.start()
     rosters.open_roster(db, training.roster_id)
@@ -122,7 +124,7 @@ def start_training(db: GuardedSession, training_id: uuid.UUID, *, version: int) 
 
 
 def complete_training(db: GuardedSession, training_id: uuid.UUID, *, version: int) -> None:
-    """It is over: each seated participant has completed or has not. Raises NotFound, Stale, WrongState."""
+    """It is over: each seated participant has completed or has not. Raises NotFound, Stale, WrongState, TooEarly."""
     training = fetch(db, Training, training_id, version=version)
     training.complete()
     rosters.settle_roster(db, training.roster_id)

@@ -9,6 +9,7 @@ from app.access.guard import OutOfScope
 from app.access.transaction import begin, reading
 from app.answers import PRIVATE, answer
 from app.certificates import policy
+from app.certificates.prospects import prospects_of
 from app.certificates.queries import prints_of
 from app.certificates.schemas import CertificatesIssue, CertificatesIssued
 from app.certificates.sheets import archive
@@ -38,10 +39,16 @@ def issue_certificates(caller: Caller, training_id: Id, body: CertificatesIssue)
     """Issue the certificates of a completed training, or, with `dry_run`, learn what would be issued and why somebody gets none.
 
     Safe to repeat and to race: a participant has at most one valid certificate. One that was revoked as wrong is issued anew, with the
-    details as they stand now; one that was revoked for `fraud` or at the holder's request is not.
+    details as they stand now; one that was revoked for `fraud` or at the holder's request is not. `warnings` name those that could not be
+    printed; they are issued all the same.
     """
+    with reading(caller) as db:
+        prospects = prospects_of(db, actions.activity_of(queries.certified(db, training_id)))
+    # Sheets are tried before the transaction: printing takes longer than writing.
+    warnings = prospects.warnings()
+    run = actions.foresee_certificates if body.dry_run else actions.issue_certificates
     with begin(caller) as db:
-        return answer(actions.issue_certificates(db, training_id, dry_run=body.dry_run))
+        return answer(run(db, training_id, warnings=warnings))
 
 
 @router.get(

@@ -11,15 +11,16 @@ from app.identity.door import Caller, allow
 from app.listing import Page
 from app.participation.models import CapacityBelowSeated
 from app.participation.schemas import CoHosts
-from app.problems import Forbidden, IdTaken, NotFound, Stale, WrongState, problems
+from app.problems import IdTaken, NotFound, Stale, WrongState, problems
 from app.schemas import Id
 from app.trainings import policy, queries
 from app.trainings.actions import trainings as actions
-from app.trainings.models import NotReady
+from app.trainings.models import NotReady, TooEarly
 from app.trainings.schemas import TrainingCancel, TrainingCreate, TrainingListing, TrainingRead, TrainingUpdate
 
 router = APIRouter(prefix="/v1/trainings", tags=["trainings"])
 _MOVES = problems(NotFound, Stale, WrongState, OutOfScope)
+_BY_DAY = problems(NotFound, Stale, WrongState, TooEarly, OutOfScope)
 
 
 @router.get("", response_model=Page[TrainingRead], dependencies=[allow(policy.READ)])
@@ -38,11 +39,8 @@ def list_trainings(caller: Caller, listing: Annotated[TrainingListing, Query()],
 )
 def create_training(caller: Caller, body: TrainingCreate) -> Response:
     """Plan a training, with its roster. It is a draft, seen by one's own organization alone, until it is published."""
-    organization_id = caller.actor.organization_id
-    if organization_id is None:
-        raise Forbidden
     with begin(caller) as db:
-        training_id, again = actions.create_training(db, body=body, organization_id=organization_id)
+        training_id, again = actions.create_training(db, body=body, by=caller)
         return created(queries.training(db, training_id), f"/v1/trainings/{training_id}", again=again)
 
 
@@ -62,7 +60,7 @@ def get_training(caller: Caller, training_id: Id) -> Response:
     "/{training_id}",
     response_model=TrainingRead,
     dependencies=[allow(policy.WRITE)],
-    responses=problems(NotFound, Stale, WrongState, NotReady, CapacityBelowSeated, OutOfScope),
+    responses=problems(NotFound, Stale, WrongState, TooEarly, NotReady, CapacityBelowSeated, OutOfScope),
 )
 def update_training(caller: Caller, training_id: Id, version: IfMatch, body: TrainingUpdate) -> Response:
     """Change a training. More places move the waitlist up at once; another rule settles a completed training again."""
@@ -97,9 +95,9 @@ def publish_training(caller: Caller, training_id: Id, version: IfMatch) -> Respo
         return answer(queries.training(db, training_id))
 
 
-@router.post("/{training_id}/start", response_model=TrainingRead, dependencies=[allow(policy.WRITE)], responses=_MOVES)
+@router.post("/{training_id}/start", response_model=TrainingRead, dependencies=[allow(policy.WRITE)], responses=_BY_DAY)
 def start_training(caller: Caller, training_id: Id, version: IfMatch) -> Response:
-    """It has begun. People can still be enrolled unless `enrollment_closes_on` says otherwise."""
+    """It has begun, on its first day or later. People can still be enrolled unless `enrollment_closes_on` says otherwise."""
     with begin(caller) as db:
         actions.start_training(db, training_id, version=version)
         return answer(queries.training(db, training_id))
@@ -109,10 +107,12 @@ def start_training(caller: Caller, training_id: Id, version: IfMatch) -> Respons
     "/{training_id}/complete",
     response_model=TrainingRead,
     dependencies=[allow(policy.WRITE)],
-    responses=_MOVES,
+    responses=_BY_DAY,
 )
 def complete_training(caller: Caller, training_id: Id, version: IfMatch) -> Response:
-    """It is over: by its rule each participant has completed or has not. Later corrections of attendance or results settle it again."""
+    """It is over, on its last day or later: by its rule each participant has completed or has not. Later corrections of attendance or
+    results settle it again.
+    """
     with begin(caller) as db:
         actions.complete_training(db, training_id, version=version)
         return answer(queries.training(db, training_id))
