@@ -20,15 +20,18 @@ from sqlmodel import SQLModel
 
 from app import features
 from app.access.actor import ADMINISTRATOR, PUBLIC, Actor, Duty, Role, Visit, visiting
-from app.access.declare import DECLARED, criterion
+from app.access.declare import DECLARED, FieldRule, criterion
+from app.access.grants import BITS, FOREVER, INTERNAL, AccessGrant, DataCategory, GrantSource, bits_of, to_organization
 from app.access.guard import mapper_of
 from app.access.permissions import PERMISSIONS, Permission
 from app.idempotency import Idempotency
 
 REGION, HERE, THERE = "1733", "1733230", "1718224"
 """The actor's territory, a district in it, and one elsewhere."""
+_LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 COLUMNS = (*(role.value for role in Role), ADMINISTRATOR, PUBLIC)
 _TITLES = {Role.NGO: "NGO", Role.WOMENS_COMMITTEE: "Women's Committee", Role.STATE_PARTNER: "state partner"}
+_PAIRS = {"duplicate_candidate": ("a_id", "b_id"), "beneficiary_merge": ("winner_id", "loser_id"), "kinship": ("person_id", "relative_id")}
 UNMATCHED: frozenset[type[SQLModel]] = frozenset({Idempotency})
 """Tables without an id, which no session can show or write."""
 
@@ -45,6 +48,7 @@ class Line:
     co_hosted: bool = False
     own_specialist: bool = False
     itself: bool = False
+    grant: str = ""
 
 
 _BASE = (
@@ -63,6 +67,9 @@ LINES = (
     Line("other organization, elsewhere, co-hosted", own=False, here=False, like=_BASE[3], co_hosted=True),
     Line("other organization, elsewhere, about one's own specialist", own=False, here=False, like=_BASE[3], own_specialist=True),
     Line("one's own account, client and sessions", own=True, here=False, like=_BASE[1], itself=True),
+    Line("other organization, in the territory, opened by a grant", own=False, here=True, like=_BASE[2], grant="open"),
+    Line("other organization, in the territory, its grant closed", own=False, here=True, like=_BASE[2], grant="closed"),
+    Line("other organization, elsewhere, opened by a grant", own=False, here=False, like=_BASE[3], grant="open"),
 )
 
 
@@ -85,6 +92,7 @@ class Samples:
         self.other = self._organization(uuid.uuid4())
         self.rows: dict[tuple[type[SQLModel], str], Any] = {}
         self.extra = [self.own, self.other]
+        self.grants: list[AccessGrant] = []
         for table in SQLModel.metadata.sorted_tables:
             model = mapper_of(table.name).class_
             if model in UNMATCHED:
@@ -94,11 +102,18 @@ class Samples:
                     self.rows[model, line.title] = self.own if line.own else self.other
                 else:
                     self.rows[model, line.title] = self._row(model, line)
+        self.grants += [self._family_grant(line) for line in LINES if line.grant]
 
     def all(self) -> Iterator[Any]:
         """Every row once, parents first."""
         yield from self.extra
         yield from (row for (model, _), row in self.rows.items() if row not in self.extra)
+        yield from self.grants
+
+    def _family_grant(self, line: Line) -> AccessGrant:
+        """The sample of the table opens the line's person; its family needs a grant of its own."""
+        values = {**self._special("access_grant", line), "beneficiary_id": None, "family_id": self._id("family", line)}
+        return AccessGrant(organization_id=self.other.id, source=GrantSource.CONSENT, source_id=uuid.uuid4(), **values)
 
     def _organization(self, key: uuid.UUID) -> Any:
         return mapper_of("organization").class_(id=key, kind=self.role, name_en=f"sample {key}", territory="17")
@@ -134,7 +149,9 @@ class Samples:
             date: date(2020, 1, 1),
             datetime: datetime(2020, 1, 1, tzinfo=UTC) + timedelta(seconds=number),
             int: 1,
+            float: 0.5,
             bool: False,
+            bytes: uuid.uuid4().bytes,
             str: f"{number:x}-{uuid.uuid4().hex}"[: getattr(column.type, "length", None) or 40],
         }
         return plain[kind]
@@ -158,9 +175,33 @@ class Samples:
             "roster_session": {"ends_at": datetime(2030, 1, 1, tzinfo=UTC)},
             "enrollment": {**participant, "beneficiary_id": self._id("beneficiary", line)},
             "certificate": {**participant, "beneficiary_id": self._id("beneficiary", line)},
-            "access_entry": {"id": next(self._numbers)},
+            "consent": {"family_id": self._id("family", line)},
+            "consent_recipient": {"kind": "womens_committee", "organization_id": None},
+            # Nobody breaks the glass to the own organization's people.
+            "break_glass": {"accessor_organization_id": (self.other if line.own else self.own).id},
+            # Far from the numbers that the database gives by itself.
+            "audit_seal": {"number": next(self._numbers)},
+            "access_entry": {"id": uuid.uuid4().int >> 70},
+            "access_grant": {
+                "beneficiary_id": self._id("beneficiary", line),
+                "grantee": to_organization(self.own.id if line.grant else uuid.uuid4()),
+                "categories": bits_of(DataCategory),
+                "opens_at": _LONG_AGO,
+                "closes_at": _LONG_AGO if line.grant == "closed" else FOREVER,
+            },
+            "vulnerability_record": {"beneficiary_id": self._id("beneficiary", line)},
         }
-        return known.get(table, {})
+        return self._pair(table, line) if table in _PAIRS else known.get(table, {})
+
+    def _pair(self, table: str, line: Line) -> dict[str, Any]:
+        """Two persons for what speaks of two; the other one is a row more."""
+        model = mapper_of("beneficiary").class_
+        other = self._row(model, line)
+        self.extra.append(other)
+        if line.grant:
+            values = {**self._special("access_grant", line), "beneficiary_id": other.id}
+            self.grants.append(AccessGrant(organization_id=self.other.id, source=GrantSource.CONSENT, source_id=uuid.uuid4(), **values))
+        return dict(zip(_PAIRS[table], sorted((self.rows[model, line.title].id, other.id)), strict=True))
 
     def _id(self, table: str, line: Line) -> Any:
         """The id of the line's row of another table, where it was made already."""
@@ -210,6 +251,7 @@ def access_matrix() -> str:
             continue
         rows = {line.title: tuple(by_role[role][name, line.title] for role in COLUMNS) for line in LINES}
         text.append(_table(("", *_names()), [(line.title, *rows[line.title]) for line in LINES if rows[line.title] != rows.get(line.like)]))
+    text += [_FIELDS, _table(("field", "shown in rows of one's own", "shown in rows that others opened"), list(_fields()))]
     text.append(_VERBS)
     duties = [f"{_TITLES[role]}: {duty.value}" for role in Role for duty in Duty]
     text.append(_table(("", *duties, ADMINISTRATOR), [_verb(one) for _, one in sorted(PERMISSIONS.items())]))
@@ -225,12 +267,32 @@ out. `administrator` is the mark of an NGO's manager; it stands beside the right
 
 ## Rows
 """
+_FIELDS = """
+## Fields
+
+Fields that are not always shown with their row. A field that may not be seen is absent from the answer, and no list is filtered or
+sorted by it. `internal` is what no grant opens; the other categories are those that a consent names.
+
+"""
 _VERBS = """
 ## Verbs
 
 Who may use which verb; `x-permission` in the contract names the one that an operation asks for. Both must hold: the verb, and the row.
 
 """
+
+
+def _fields() -> Iterator[tuple[str, str, str]]:
+    for model, declared in sorted(DECLARED.items(), key=lambda one: str(one[0].__tablename__)):
+        for field, rule in sorted(declared.fields.items()):
+            held = "" if rule.permission is None else f"with `{rule.permission}`; without it {'masked' if rule.mask else 'absent'}"
+            category = _category(rule)
+            opened = "never" if category == "internal" else "; ".join(part for part in (category and f"with `{category}`", held) if part)
+            yield f"`{model.__tablename__}.{field}`", held or "always", opened
+
+
+def _category(rule: FieldRule) -> str:
+    return "internal" if rule.category == INTERNAL else next((one.value for one, bit in BITS.items() if bit == rule.category), "")
 
 
 def _names() -> tuple[str, ...]:

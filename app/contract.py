@@ -14,9 +14,9 @@ from fastapi.routing import iter_route_contexts
 from pydantic_core import to_json
 
 from app.access.permissions import holders
-from app.answers import if_match
+from app.answers import answer_if_changed, if_match
 from app.contract_bounds import bound
-from app.identity.door import Door
+from app.identity.door import Door, secret_answer
 from app.problems import (
     MEDIA_TYPE,
     BadRequest,
@@ -24,10 +24,15 @@ from app.problems import (
     Forbidden,
     Internal,
     Invalid,
+    KeyInProgress,
+    KeyReused,
     NotFound,
     Problem,
+    TooLarge,
+    TooSlow,
     Unauthenticated,
     VersionRequired,
+    WrongMediaType,
     problems,
 )
 
@@ -36,6 +41,8 @@ DESCRIPTION = """Social support for families in mahallas: beneficiaries, trainin
 
 People log in at `POST /v1/auth/login`, scripts at `POST /v1/oauth/token`; send the token as `Authorization: Bearer …`.
 A row that you may not see is 404. Every refusal is a problem (RFC 9457) with a stable `code`; its page says what to do.
+`x-permission` names the permission of an operation and its holders: of each role the duties that have it; `administrator`, without
+duties of its own, is the mark that an account may bear beside its duty.
 `ETag` is a row's version: send it as `If-Match` when you change the row. Send an `Idempotency-Key` with a POST that you may
 have to repeat. Lists answer `next`; give it back as `cursor`."""
 TAGS = {
@@ -44,16 +51,25 @@ TAGS = {
     "service clients": "The scripts that log in.",
     "tokens": "The documents by which others verify access tokens.",
     "audit": "What happened, by whom.",
+    "oversight": "Who looked at whom, and access in an emergency.",
     "places": "Regions, districts and mahallas.",
     "organizations": "The partners.",
     "specialists": "The partners' professionals.",
     "venues": "Where people meet.",
     "families": "Families in need of support.",
     "beneficiaries": "The members of families.",
+    "kinship": "Who is whose parent, guardian, sibling or spouse, across families.",
+    "livelihoods": "Families' incomes by month, and the income per head by the rule in force.",
+    "circumstances": "Functioning, schooling, health and papers of beneficiaries.",
+    "vulnerability": "Schemes of categories that change by decree, and who is in which since when.",
+    "identifiers": "PINFLs, documents and other numbers of beneficiaries.",
+    "duplicates": "The same person registered twice: who may be, what was decided, merges and their undoing.",
+    "consents": "What families agreed to, whom it lets in, and the notice they are given.",
     "trainings": "Trainings for parents, their sessions, enrollments and results.",
     "reported headcounts": "What was reported without names.",
     "certificates": "Certificates, their PDFs and their revocation.",
     "verification": "What anybody can check about a certificate.",
+    "retention": "How long data are kept and what the rules did; legal holds, and requests to be forgotten.",
     "vocabulary": "The words of every closed list, with labels in four languages.",
     "health": "Is it alive, is it ready.",
 }
@@ -89,6 +105,8 @@ _IF_MATCH = _header("If-Match", "The `ETag` as you read it; 412 if the row chang
 _IDEMPOTENCY = _header(
     "Idempotency-Key", "A key of your own, once for each thing you want done; a repeated request gets the first answer.", longest=64
 )
+_IF_NONE_MATCH = _header("If-None-Match", "The `ETag` as you read it; 304 if the row is still the same.", example='"3"')
+_MADE_BEFORE = "The same create, with the same `id` and body, made this row before; here it is as it is now."
 _LANGUAGE = _header("Accept-Language", "Language of problem titles: `uz-Latn`, `uz-Cyrl`, `ru` or `en`.", example="uz-Latn")
 
 
@@ -130,20 +148,14 @@ def install(app: FastAPI) -> None:
 
 
 def _complete(operation: dict[str, Any], method: str, route: Any) -> None:
-    parameters = operation.setdefault("parameters", [])
-    # A query parameter that the operation does not have is refused everywhere, so each can answer 422.
-    refusals: list[type[Problem]] = [BadRequest, Invalid, Internal, Busy]
-    for parameter in parameters:
-        parameter["schema"] = _without_null(parameter["schema"])
-    if door := door_of(route):
-        operation["x-permission"] = {"name": door.permission.name, "holders": holders(door.permission)}
-        refusals += [Unauthenticated, Forbidden]
-        parameters += [_IDEMPOTENCY] if method == "POST" else []
-    if any(one.call is if_match for one in _calls(route.dependant)):
-        parameters.append(_IF_MATCH)
-        refusals.append(VersionRequired)
-    parameters.append(_LANGUAGE)
+    refusals = _take(operation, method, route)
     responses = operation["responses"]
+    if answer_if_changed.__name__ in route.endpoint.__code__.co_names:
+        operation["parameters"].append(_IF_NONE_MATCH)
+        responses["304"] = {"description": "Not changed since you read it."}
+    if "201" in responses and _takes_an_id(route):
+        responses["200"] = {"description": _MADE_BEFORE, "content": dict(responses["201"]["content"])}
+    operation["parameters"].append(_LANGUAGE)
     for status, refusal in problems(*refusals).items():
         known = responses.get(str(status), {}).get("description", "")
         if "`" not in known:
@@ -153,6 +165,27 @@ def _complete(operation: dict[str, Any], method: str, route: Any) -> None:
             responses[str(status)]["description"] = known + "".join(f" `{code}`." for code in missing)
     for status, response in responses.items():
         _answer(status, response)
+
+
+def _take(operation: dict[str, Any], method: str, route: Any) -> list[type[Problem]]:
+    """Add what the operation takes beside its own parameters; answers the refusals that come with it."""
+    parameters = operation.setdefault("parameters", [])
+    # A query parameter that the operation does not have is refused everywhere, so each can answer 422.
+    refusals: list[type[Problem]] = [BadRequest, Invalid, Internal, Busy]
+    for parameter in parameters:
+        parameter["schema"] = _without_null(parameter["schema"])
+    if door := door_of(route):
+        operation["x-permission"] = {"name": door.permission.name, "holders": holders(door.permission)}
+        refusals += [Unauthenticated, Forbidden]
+    if door and method == "POST" and not _is_among(route, secret_answer):
+        parameters.append(_IDEMPOTENCY)
+        refusals += [KeyReused, KeyInProgress]
+    if "requestBody" in operation:
+        refusals += [TooSlow, TooLarge, WrongMediaType]
+    if _is_among(route, if_match):
+        parameters.append(_IF_MATCH)
+        refusals.append(VersionRequired)
+    return refusals
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
@@ -166,9 +199,20 @@ def _calls(dependant: Any) -> list[Any]:
     return [one for direct in dependant.dependencies for one in (direct, *_calls(direct))]
 
 
+def _is_among(route: Any, dependency: Any) -> bool:
+    return any(one.call is dependency for one in _calls(route.dependant))
+
+
+def _takes_an_id(route: Any) -> bool:
+    """Whether the client may choose the new row's id, so that the same create can come again."""
+    return any("id" in getattr(one.field_info.annotation, "model_fields", {}) for one in route.dependant.body_params)
+
+
 def _answer(status: str, response: dict[str, Any]) -> None:
     headers = response.setdefault("headers", {})
     headers["X-Request-ID"] = {"description": "Names the request in our logs.", "schema": _TEXT}
+    if status == "304":
+        return
     if not status.startswith("2"):
         response.pop("model", None)
         response["description"] = response["description"].strip()

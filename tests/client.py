@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 from pydantic import TypeAdapter
 
 from app.problems import MEDIA_TYPE, ProblemRead
+from tests import planted
 
 
 class Client(TestClient):
@@ -24,6 +25,7 @@ class Client(TestClient):
 
     def request(self, method: str, url: Any, **options: Any) -> httpx.Response:
         """Send, and check the answer's form."""
+        planted.sent(str(url), (options.get("json"), options.get("params")))
         response = super().request(method, url, **options)
         kind = response.headers.get("content-type", "")
         if response.status_code >= 400:

@@ -18,9 +18,10 @@ from sqlmodel import SQLModel
 from app import database, features
 from app.audit.views import views
 from app.database import Database
-from app.identity.standing import standing
+from app.identity.revocations import revocations
 from app.main import create_app
 from app.places.loading import load_places
+from tests import planted
 from tests.callers import Callers
 from tests.client import Client
 from tests.databases import fresh_database
@@ -28,6 +29,21 @@ from tests.databases import fresh_database
 ROOT = Path(__file__).parent.parent
 KINDS = ("sqlite", "postgresql")
 features.policies()
+
+
+def pytest_configure() -> None:
+    """Listen from the beginning."""
+    planted.listen()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Whatever a test is about, it fails if it leaves something personal in the log or in the trail."""
+    try:
+        yield
+        planted.check(getattr(item, "funcargs", {}).get("migrated"))
+    finally:
+        planted.forget()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -77,7 +93,7 @@ def _empty(found: Database) -> None:
                 connection.execute(table.delete())
             else:
                 connection.execute(table.delete())
-    standing.forget()
+    revocations.forget()
 
 
 @pytest.fixture

@@ -12,19 +12,12 @@ from app.access.grants import DataCategory
 from app.consents.models import ADULT_AGE, ASSENT_AGE, ConsentPurpose, ConsentStatus
 from app.consents.notice import NOTICES
 from app.consents.queries import Print
-from app.languages import Language
+from app.languages import Language, nearest
 from app.paper import Press, UnprintableText, printable
 from app.problems import Conflict
 
 _PRESS = Press(Path(__file__).with_name("form.typ"))
 _CYRILLIC = frozenset({Language.UZ_CYRL, Language.RU})
-# Where a name is missing in a language, its reader is best served by these, in this order.
-_NEAREST: dict[Language, tuple[str, ...]] = {
-    Language.UZ_LATN: ("uz_latn", "uz_cyrl", "en", "ru"),
-    Language.UZ_CYRL: ("uz_cyrl", "uz_latn", "ru", "en"),
-    Language.RU: ("ru", "uz_cyrl", "uz_latn", "en"),
-    Language.EN: ("en", "uz_latn", "ru", "uz_cyrl"),
-}
 _CONTACTS = 2
 
 
@@ -91,7 +84,7 @@ def _name(names: Mapping[str, str], language: Language) -> str:
 
 
 def _in(names: Mapping[str, str | None], language: Language, where: str) -> str:
-    return printable(next((name for near in _NEAREST[language] if (name := names.get(near))), ""), where)
+    return printable(nearest(names, language), where)
 
 
 def _contact(contact: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self, TypeAlias
 from pydantic import AfterValidator, Field, model_validator
 
 from app.access.grants import DataCategory, GrantSource
-from app.beneficiaries.schemas import OWN_ONLY, PersonNamesRead
+from app.beneficiaries.schemas.beneficiaries import OWN_ONLY, PersonNamesRead
 from app.consents.models import (
     ChildAssent,
     ConsentCapacity,

@@ -11,7 +11,7 @@ from app.access.actor import Actor, Visit
 from app.access.guard import GuardedSession
 from app.access.transaction import begin
 from app.beneficiaries.actions.families import register_family
-from app.beneficiaries.schemas import FamilyCreate
+from app.beneficiaries.schemas.families import FamilyCreate
 from app.demo import record
 from app.demo.synthetic import Household, Person, households
 from app.participation.actions import enrollments, headcounts, records, sessions
@@ -83,13 +83,7 @@ def load(manager: Actor) -> None:
             audience=total["audience"],
             source=record.PUBLISHED,
         )
-        headcounts.report_headcount(db, body=body, organization_id=_organization(manager))
-
-
-def _organization(manager: Actor) -> uuid.UUID:
-    if manager.organization_id is None:
-        raise ValueError("the manager of the demonstration needs an organization")
-    return manager.organization_id
+        headcounts.report_headcount(db, body=body, by=Visit(manager))
 
 
 def _venue(db: GuardedSession, manager: Actor, found: dict[str, Any]) -> uuid.UUID:
@@ -122,7 +116,7 @@ def _course(
         "completion_rule": RULE,
         "capacity": len(plans) - late,
     }
-    training_id, _ = trainings.create_training(db, body=TrainingCreate.model_validate(body), organization_id=_organization(manager))
+    training_id, _ = trainings.create_training(db, body=TrainingCreate.model_validate(body), by=Visit(manager))
     training = db.get_one(Training, training_id)
     course = _Course(training_id, training.roster_id)
     trainings.publish_training(db, training_id, version=training.version)

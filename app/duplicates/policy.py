@@ -6,11 +6,9 @@ from app.access.permissions import MANAGERS, STAFF, permission
 from app.beneficiaries.models import Beneficiary
 from app.duplicates.models import BeneficiaryMerge
 
+READ = permission("duplicates:read", "See who may be registered twice, and what was decided.", ngo=STAFF, womens_committee=STAFF)
 DECIDE = permission(
-    "duplicates:decide",
-    "See who may be registered twice, and say that two are distinct or left for later.",
-    ngo=STAFF,
-    womens_committee=STAFF,
+    "duplicates:decide", "Say that two are distinct or left for later, and report a pair.", ngo=STAFF, womens_committee=STAFF
 )
 MERGE = permission("duplicates:merge", "Make two rows of one person one, and undo it.", ngo=MANAGERS, womens_committee=MANAGERS)
 

@@ -41,7 +41,7 @@ _MERGE = problems(NotFound, Stale, WrongState, Merged, SettleFirst, CycleOfParen
 _UNDO = problems(NotFound, Stale, WrongState, Merged, ChangedSince, Invalid, OutOfScope)
 
 
-@router.get(_PAIRS, response_model=Page[CandidateRead], dependencies=[allow(policy.DECIDE)])
+@router.get(_PAIRS, response_model=Page[CandidateRead], dependencies=[allow(policy.READ)])
 def list_duplicate_candidates(caller: Caller, listing: Annotated[CandidateListing, Query()], request: Request) -> Response:
     """Pairs of people who may be one, the likeliest first, both side by side with what differs. They are looked for whenever somebody is
     registered or corrected, and every night in the whole register.
@@ -60,7 +60,7 @@ def report_duplicate_candidate(caller: Caller, body: CandidateCreate) -> Respons
         return created(queries.candidate(db, candidate.id), f"{_PAIRS}/{candidate.id}", again=again)
 
 
-@router.get(_PAIR, response_model=CandidateRead, dependencies=[allow(policy.DECIDE)], responses=problems(NotFound))
+@router.get(_PAIR, response_model=CandidateRead, dependencies=[allow(policy.READ)], responses=problems(NotFound))
 def get_duplicate_candidate(caller: Caller, candidate_id: CandidateId) -> Response:
     """One pair. The two persons have versions of their own, so it is always answered in full."""
     with reading(caller) as db:
@@ -93,14 +93,14 @@ def merge_duplicate_candidate(caller: Caller, candidate_id: CandidateId, version
         return created(queries.merge_of(made) | {"warnings": warnings}, f"/v1/merges/{made.id}")
 
 
-@router.get("/v1/merges", response_model=Page[MergeRead], dependencies=[allow(policy.DECIDE)])
+@router.get("/v1/merges", response_model=Page[MergeRead], dependencies=[allow(policy.READ)])
 def list_merges(caller: Caller, listing: Annotated[MergeListing, Query()], request: Request) -> Response:
     """Rows that were made one, and which of these merges were undone."""
     with reading(caller) as db:
         return answer_page(request, queries.merges(db, listing))
 
 
-@router.get("/v1/merges/{merge_id}", response_model=MergeRead, dependencies=[allow(policy.DECIDE)], responses=problems(NotFound))
+@router.get("/v1/merges/{merge_id}", response_model=MergeRead, dependencies=[allow(policy.READ)], responses=problems(NotFound))
 def get_merge(caller: Caller, merge_id: MergeId, request: Request) -> Response:
     """One merge: whose value each field took, and how many rows were moved."""
     with reading(caller) as db:

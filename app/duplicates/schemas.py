@@ -10,7 +10,7 @@ from pydantic import Field
 from app.beneficiaries.candidates import DuplicateStatus
 from app.beneficiaries.models import Sex
 from app.beneficiaries.resemblance import ResemblanceReason
-from app.beneficiaries.schemas import PersonNamesRead
+from app.beneficiaries.schemas.beneficiaries import PersonNamesRead
 from app.duplicates.models import MergeSide
 from app.listing import Listing
 from app.schemas import EntityRead, Id, NewId, Precision, Read, Strict, line, word

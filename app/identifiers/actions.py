@@ -9,8 +9,8 @@ from app.audit import trail
 from app.beneficiaries.actions.candidates import record_same_identifier
 from app.beneficiaries.models import Beneficiary
 from app.database import uuid7
-from app.identifiers import queries, sealing, values
-from app.identifiers.models import Identifier, IdentifierExists, IdentifierKind
+from app.identifiers import bearers, sealing, values
+from app.identifiers.models import LOOKED_UP, Identifier, IdentifierExists, IdentifierKind
 from app.identifiers.schemas import IdentifierCreate, IdentifierEnd, IdentifierUpdate
 from app.identifiers.values import Value
 from app.problems import IdTaken, Invalid
@@ -46,13 +46,13 @@ def add_identifier(db: GuardedSession, beneficiary_id: uuid.UUID, *, body: Ident
         raise Invalid(faults=faults)
     # Two that add the same number at once would both find that it is not there.
     db.hold(f"identifiers of {person.id}")
-    if queries.carries(db, person.id, value):
+    if bearers.carries(db, person.id, value):
         raise IdentifierExists
     db.add(added)
     db.flush()
     # The series of birth certificates were given out more than once.
     if body.kind != IdentifierKind.BIRTH_CERTIFICATE:
-        record_same_identifier(db, person, queries.bearers(db, value, organization_id=person.organization_id, but=person.id))
+        record_same_identifier(db, person, bearers.bearers(db, value, organization_id=person.organization_id, but=person.id))
     return added, person, False
 
 
@@ -102,4 +102,4 @@ def move_to(db: GuardedSession, identifier: Identifier, *, beneficiary: Benefici
 
 def note_look_up(visit: Visit, *, value: Value, hits: int) -> None:
     """Write down that a number was looked up: its kind and how many persons were found, never the number."""
-    trail.note(queries.LOOKED_UP, subject_type="identifier", details={"kind": value.kind, "hits": hits}, visit=visit)
+    trail.note(LOOKED_UP, subject_type="identifier", details={"kind": value.kind, "hits": hits}, visit=visit)

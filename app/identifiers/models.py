@@ -10,6 +10,9 @@ from sqlmodel import Field
 from app.database import Owned
 from app.problems import Conflict, Fault, Internal, Unavailable, WrongState, invalid
 
+LOOKED_UP = "identifier.looked_up"
+"""What the trail calls a look-up of a number."""
+
 
 class IdentifierExists(Conflict):
     """This person carries this number already; a document that was renewed has another one."""

@@ -10,19 +10,19 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam, func
 from sqlmodel import col
 
-from app.access.guard import GuardedSession, prebuilt
+from app.access.guard import prebuilt
 from app.access.transaction import Rows
 from app.audit.models import AuditEntry
 from app.beneficiaries.models import Beneficiary
 from app.database import UtcDateTime, now
 from app.identifiers import sealing
-from app.identifiers.models import Identifier, IdentifierEndReason, Masked
+from app.identifiers.bearers import CARRIERS
+from app.identifiers.models import LOOKED_UP, Identifier, Masked
 from app.identifiers.schemas import MOST_HOLDERS, IdentifierListing
 from app.identifiers.values import Doubt, Value, masked
 from app.listing import Found, Keyset, by_age, filters_of
 from app.problems import NotFound
 
-LOOKED_UP = "identifier.looked_up"
 _WINDOW = timedelta(minutes=1)
 _SHOWN = ("id", "created_at", "updated_at", "version", "organization_id", "beneficiary_id", "kind", "issued_on", "expires_on", "issuer")
 _COLUMNS = (*_SHOWN, "ended_on", "end_reason", "key_version", "ciphertext")
@@ -91,37 +91,16 @@ def added(found: Identifier, doubts: list[Doubt], others: list[dict[str, Any]]) 
 
 
 # --- who carries a number -----------------------------------------------------------------------------------------------------
-_carries = col(Identifier.blind_index).in_(bindparam("blinds", expanding=True))
-_ever: sa.ColumnElement[bool] = func.coalesce(col(Identifier.end_reason), "") != IdentifierEndReason.ENTERED_IN_ERROR.value
-_carriers = sa.select(col(Identifier.beneficiary_id)).where(col(Identifier.kind) == bindparam("kind"), _carries, _ever)
 _PERSON_SHOWN = (
     *(Beneficiary.id, Beneficiary.name_latin, Beneficiary.name_cyrillic),
     *(Beneficiary.birth_date, Beneficiary.territory, Beneficiary.organization_id),
 )
 _HOLDERS = prebuilt(
     sa.select(*_PERSON_SHOWN)  # type: ignore[call-overload]
-    .where(col(Beneficiary.id).in_(_carriers), col(Beneficiary.id) != bindparam("but", type_=sa.Uuid()))
+    .where(col(Beneficiary.id).in_(CARRIERS), col(Beneficiary.id) != bindparam("but", type_=sa.Uuid()))
     .order_by(col(Beneficiary.id))
     .limit(MOST_HOLDERS),
     "identifier.holders",
-)
-_CARRIED = prebuilt(
-    sa.select(col(Identifier.id)).where(
-        _of_person, col(Identifier.kind) == bindparam("kind"), _carries, col(Identifier.ended_on).is_(None)
-    ),
-    "identifier.carried",
-)
-_BEARERS = prebuilt(
-    sa.select(Beneficiary)
-    .where(
-        col(Beneficiary.id).in_(_carriers.where(col(Identifier.ended_on).is_(None))),
-        col(Beneficiary.id) != bindparam("but", type_=sa.Uuid()),
-        col(Beneficiary.organization_id) == bindparam("organization_id", type_=sa.Uuid()),
-        col(Beneficiary.merged_into_id).is_(None),
-    )
-    .order_by(col(Beneficiary.id))
-    .limit(MOST_HOLDERS),
-    "identifier.bearers",
 )
 _NO_ONE = uuid.UUID(int=0)
 
@@ -139,17 +118,6 @@ def holders(db: Rows, value: Value, *, but: uuid.UUID = _NO_ONE) -> list[dict[st
         }
         for key, latin, cyrillic, born, territory, organization in found
     ]
-
-
-def bearers(db: GuardedSession, value: Value, *, organization_id: uuid.UUID, but: uuid.UUID) -> list[Beneficiary]:
-    """The other people of an organization who bear a number now, and may be the same person; they are compared, not shown."""
-    values = {"kind": value.kind, "blinds": sealing.blinds(value), "organization_id": organization_id, "but": but}
-    return list(db.execute(_BEARERS, values).scalars())
-
-
-def carries(db: Rows, beneficiary_id: uuid.UUID, value: Value) -> bool:
-    """Whether a person carries a number now."""
-    return bool(db.rows(_CARRIED, {"beneficiary_id": beneficiary_id, "kind": value.kind, "blinds": sealing.blinds(value)}))
 
 
 # --- how often one looks up -----------------------------------------------------------------------------------------------------

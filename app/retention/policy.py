@@ -6,9 +6,12 @@ from app.access.permissions import MANAGERS, STAFF, permission
 from app.beneficiaries.policy import own
 from app.retention.models import ErasureRequest, LegalHold, RetentionRule, RetentionRun
 
-RULES_READ = permission("retention:read_rules", "Read how long data are kept.", ngo=STAFF, womens_committee=STAFF, state_partner=STAFF)
-RULES_WRITE = permission("retention:write_rules", "Change how long data are kept, and read what the rules did.", administrator=True)
-HOLD = permission("retention:hold", "Place and release legal holds.", ngo=MANAGERS, womens_committee=MANAGERS)
+RULES_READ = permission("retention-rules:read", "Read how long data are kept.", ngo=STAFF, womens_committee=STAFF, state_partner=STAFF)
+RULES_WRITE = permission("retention-rules:write", "Change how long data are kept.", administrator=True)
+RUNS_READ = permission("retention-runs:read", "Read what the rules of retention did.", administrator=True)
+HOLDS_READ = permission("legal-holds:read", "Read legal holds.", ngo=MANAGERS, womens_committee=MANAGERS)
+HOLDS_WRITE = permission("legal-holds:write", "Place and release legal holds.", ngo=MANAGERS, womens_committee=MANAGERS)
+REQUESTS_READ = permission("erasures:read", "Read who asked to be forgotten.", ngo=STAFF, womens_committee=STAFF)
 REQUEST = permission("erasures:request", "Note that somebody asked to be forgotten.", ngo=STAFF, womens_committee=STAFF)
 DECIDE = permission("erasures:decide", "Approve or refuse such a request.", ngo=MANAGERS, womens_committee=MANAGERS)
 

@@ -1,8 +1,6 @@
 """Reads of rules, holds, requests and runs, and of the people whose time is over."""
 
 import uuid
-from collections.abc import Sequence
-from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,13 +8,9 @@ from sqlalchemy import bindparam
 from sqlmodel import col
 
 from app.access.fetch import Single
-from app.access.guard import GuardedSession, prebuilt
 from app.access.transaction import Rows
-from app.beneficiaries.models import Beneficiary, Family, FamilyMembership, FamilyStatus
-from app.database import UtcDateTime
 from app.listing import Found, Keyset, by_age, filters_of
-from app.participation.models import Enrollment
-from app.retention.models import ErasureRequest, ErasureStatus, LegalHold, RetentionBasis, RetentionRule, RetentionRun
+from app.retention.models import ErasureRequest, LegalHold, RetentionRule, RetentionRun
 from app.retention.schemas import (
     ErasureRequestListing,
     ErasureRequestRead,
@@ -103,92 +97,3 @@ def request(db: Rows, key: uuid.UUID) -> dict[str, Any]:
 def requests(db: Rows, listing: ErasureRequestListing) -> Found:
     """A page of requests."""
     return _REQUESTS.page(db, listing, filters_of(listing, "beneficiary_id", "status"))
-
-
-# --- whose time is over -----------------------------------------------------------------------------------------------------
-_mine: sa.ColumnElement[bool] = col(FamilyMembership.beneficiary_id) == col(Beneficiary.id)
-_of_mine: sa.ColumnElement[bool] = col(Enrollment.beneficiary_id) == col(Beneficiary.id)
-_day, _moment = bindparam("day", type_=sa.Date()), bindparam("moment", type_=UtcDateTime())
-
-
-def _exists(model: type[Any], *conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-    return sa.exists(sa.select(model.id).where(*conditions).correlate(Beneficiary))
-
-
-_is_open = col(FamilyMembership.ended_on).is_(None)
-_left_later = _exists(FamilyMembership, _mine, sa.or_(_is_open, col(FamilyMembership.ended_on) > _day))
-_lives_here = _exists(
-    FamilyMembership,
-    _mine,
-    _is_open,
-    col(FamilyMembership.family_id).in_(
-        sa.select(col(Family.id)).where(sa.or_(col(Family.status) != FamilyStatus.DISSOLVED, col(Family.updated_at) > _moment))
-    ),
-)
-_left_all = sa.and_(_exists(FamilyMembership, _mine), ~_left_later)
-_dissolved = sa.and_(_exists(FamilyMembership, _mine, _is_open), ~_lives_here)
-_still = sa.and_(
-    col(Beneficiary.updated_at) <= _moment,
-    ~_exists(FamilyMembership, _mine, col(FamilyMembership.updated_at) > _moment),
-    ~_exists(Enrollment, _of_mine, col(Enrollment.updated_at) > _moment),
-)
-_CONDITIONS = {
-    RetentionBasis.CLOSURE: sa.or_(col(Beneficiary.deceased_on) <= _day, _left_all, _dissolved),
-    RetentionBasis.LAST_ACTIVITY: _still,
-}
-_held = _exists(LegalHold, col(LegalHold.beneficiary_id) == col(Beneficiary.id), col(LegalHold.released_at).is_(None))
-_DUE = {
-    basis: prebuilt(
-        sa.select(col(Beneficiary.id), _held.label("is_held"))
-        # A row that was merged into another goes when that one goes.
-        .where(col(Beneficiary.anonymized_at).is_(None), col(Beneficiary.merged_into_id).is_(None), condition)
-        .where(col(Beneficiary.id) > bindparam("after", type_=sa.Uuid()))
-        .order_by(col(Beneficiary.id))
-        .limit(bindparam("most")),
-        f"retention.due.{basis}",
-    )
-    for basis, condition in _CONDITIONS.items()
-}
-_APPROVED = prebuilt(
-    sa.select(col(ErasureRequest.id), col(ErasureRequest.beneficiary_id))
-    .where(col(ErasureRequest.status) == ErasureStatus.APPROVED)
-    .order_by(col(ErasureRequest.id)),
-    "erasure_request.approved",
-)
-_ACTIVE = prebuilt(
-    sa.select(RetentionRule).where(col(RetentionRule.is_active).is_(True)).order_by(col(RetentionRule.created_at), col(RetentionRule.id)),
-    "retention_rule.active",
-)
-_LAST = prebuilt(sa.select(sa.func.max(col(RetentionRun.finished_at))).where(col(RetentionRun.is_dry_run).is_(False)), "retention_run.last")
-_HELD = prebuilt(
-    sa.select(col(LegalHold.id)).where(col(LegalHold.beneficiary_id) == bindparam("beneficiary_id"), col(LegalHold.released_at).is_(None)),
-    "legal_hold.of_person",
-)
-
-
-def active_rules(db: GuardedSession) -> list[RetentionRule]:
-    """The rules that act, the oldest first."""
-    return list(db.execute(_ACTIVE).scalars())
-
-
-def last_run(db: Rows) -> datetime | None:
-    """When the rules were last run, in earnest and to the end."""
-    found: datetime | None
-    ((found,),) = db.rows(_LAST)
-    return found
-
-
-def due(db: Rows, basis: RetentionBasis, *, moment: datetime, after: uuid.UUID, most: int) -> Sequence[tuple[uuid.UUID, bool]]:
-    """(person, held) for the next people whose basis lies at or before a moment, in the order of their ids."""
-    values = {"moment": moment, "day": date(moment.year, moment.month, moment.day), "after": after, "most": most}
-    return [(row[0], bool(row[1])) for row in db.rows(_DUE[basis], values)]
-
-
-def approved(db: Rows) -> list[tuple[uuid.UUID, uuid.UUID]]:
-    """(request, person) for each that is approved and not carried out."""
-    return [(row[0], row[1]) for row in db.rows(_APPROVED)]
-
-
-def is_held(db: Rows, beneficiary_id: uuid.UUID) -> bool:
-    """Whether a legal hold keeps this person's data."""
-    return bool(db.rows(_HELD, {"beneficiary_id": beneficiary_id}))

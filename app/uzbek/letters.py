@@ -65,6 +65,10 @@ LATIN_OF_1995 = {
     "ı": "i",
 }
 
+# Of these, the ones that other languages write for other sounds: ń and ı are Karakalpak, where they are heard as n or ng and as ы. They are
+# good enough to find a name by, not to write it down.
+UNSURE_LATIN = frozenset("ńı")
+
 # The Cyrillic of one Latin letter.
 CYRILLIC_OF = _table("a=а b=б c=к d=д e=е f=ф g=г h=ҳ i=и j=ж k=к l=л m=м n=н o=о p=п q=қ r=р s=с t=т u=у v=в w=в x=х y=й z=з")
 

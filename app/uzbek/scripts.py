@@ -1,12 +1,13 @@
 """The same text in the other alphabet: Uzbek Cyrillic to the official Latin of 1995, and back.
 
 Cyrillic to Latin loses little (ь, щ, ы and ц), Latin to Cyrillic must guess at loanwords. A name is therefore kept as it was entered and
-only the other form is derived; `in_both_scripts` does that. The rules and their sources stand in `app.uzbek.letters`.
+only the other form is derived; `in_both_scripts` does that, and derives none where a letter has no counterpart: half a name in each
+alphabet, or a foreign one by ear, is no form of it. The rules and their sources stand in `app.uzbek.letters`.
 """
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from app.uzbek.letters import (
@@ -21,6 +22,7 @@ from app.uzbek.letters import (
     LATIN_STEMS,
     OKINA,
     TUTUQ,
+    UNSURE_LATIN,
     alternatives,
 )
 
@@ -38,6 +40,8 @@ _LATIN_LETTER = re.compile("[A-Za-zÀ-ÖØ-öø-\u024f\u1e00-\u1eff]")
 _CYRILLIC_LETTER = re.compile("[\u0400-\u052f]")
 _WITHOUT_INVISIBLE = str.maketrans("", "", INVISIBLE)
 _WORD = re.compile(rf"(?:[^\W\d_]|[{APOSTROPHES}])+")
+_WORD_WITH_MARKS = re.compile(rf"(?:[^\W\d_]|[{APOSTROPHES}\u0300-\u036f])+")
+_SURE_LATIN = (frozenset("abcdefghijklmnopqrstuvwxyz") | LATIN_OF_1995.keys()) - UNSURE_LATIN
 # Roman numerals up to 39 stay as they are: "II bosqich" is "II босқич". With L and C they would look like surnames (LI).
 _ROMAN = re.compile("(?=[IVX]{2})X{0,3}(?:IX|IV|V?I{0,3})")
 
@@ -78,13 +82,40 @@ def to_cyrillic(text: str) -> str:
 
 
 def in_both_scripts(text: str) -> tuple[str, str]:
-    """The text in Latin and in Cyrillic; the one it was entered in is kept verbatim."""
-    script = script_of(text)
-    if script is Script.OTHER:
-        return text, text
-    latin = text if script is Script.LATIN else to_latin(text)
-    cyrillic = text if script is Script.CYRILLIC else to_cyrillic(text)
+    """The text in Latin and in Cyrillic. The one it was entered in is kept verbatim; it stands in both places where the other alphabet
+    lacks one of its letters, as Cyrillic does for Żółć and Karakalpak Ńıyaz.
+    """
+    (latin,), (cyrillic,) = all_in_both_scripts([text])
     return latin, cyrillic
+
+
+def all_in_both_scripts(parts: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The parts of one text in Latin and in Cyrillic, as `in_both_scripts` has the whole: all of them in an alphabet, or none."""
+    given, script = list(parts), script_of(" ".join(parts))
+    if script is Script.OTHER or not all(map(_is_sure, given)):
+        return given, given
+    latin = given if script is Script.LATIN else [to_latin(part) for part in given]
+    cyrillic = given if script is Script.CYRILLIC else [to_cyrillic(part) for part in given]
+    return (
+        latin if all(_spelled(part, _LATIN_LETTER) for part in latin) else given,
+        cyrillic if all(_spelled(part, _CYRILLIC_LETTER) for part in cyrillic) else given,
+    )
+
+
+def _is_sure(text: str) -> bool:
+    """Whether each Latin letter of a text has a counterpart in Cyrillic."""
+    letters = _LATIN_LETTER.findall(_prepared(text).lower())
+    return all(letter in _SURE_LATIN for letter in letters)
+
+
+def _spelled(text: str, alphabet: re.Pattern[str]) -> bool:
+    """Whether a text has no letter of another alphabet, and no accent that its own has not composed; Roman numerals are of both."""
+    for word in _WORD_WITH_MARKS.findall(text):
+        if _ROMAN.fullmatch(word):
+            continue
+        if any(not alphabet.match(letter) and letter not in APOSTROPHES for letter in word):
+            return False
+    return True
 
 
 def _prepared(text: str) -> str:

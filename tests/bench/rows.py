@@ -73,6 +73,7 @@ def chunk(start: int, count: int, total: int) -> list[tuple[Any, ...]]:
             "deceased_on": None,
             "note": None,
             "is_synthetic": True,
+            "merged_into_id": None,
         }
         if values.keys() != set(COLUMNS):
             raise RuntimeError(f"the table has other columns than the benchmark loads: {sorted(values.keys() ^ set(COLUMNS))}")

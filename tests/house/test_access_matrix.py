@@ -1,5 +1,6 @@
 """Who may do what to which rows: the page is current, and every cell of it holds in the database."""
 
+import dataclasses
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,13 @@ from sqlmodel import SQLModel
 from app import access_matrix as matrix
 from app.access.actor import PUBLIC, Visit
 from app.access.declare import DECLARED
+from app.access.fields import WITHHELD, coverage
+from app.access.grants import BITS, INTERNAL, AccessGrant, DataCategory, bits_of
 from app.access.guard import GuardedSession, OutOfScope
+from app.access.permissions import PERMISSIONS
 from app.access.transaction import as_public, as_system, begin
 from app.access_matrix import COLUMNS, LINES, UNMATCHED, Samples
+from app.beneficiaries.models import Beneficiary, Family
 from app.database import Database, now
 from app.problems import Conflict, Invalid
 
@@ -114,26 +119,112 @@ def test_every_cell_holds(db: Database, role: str) -> None:
     assert not wrong, "\n".join(wrong)
 
 
+def shown_fields(model: Any, visit: Visit) -> dict[Any, dict[str, Any]]:
+    """What a reader is handed of every row that it may see: id → field → its value, or WITHHELD."""
+    names = sorted(DECLARED[model].fields)
+    subject = {"beneficiary": model.id} if model is Beneficiary else {"family": model.id} if model is Family else None
+    if subject is None:
+        # Of two who are kin the first stands for both; what is withheld there is withheld from everybody else anyway.
+        person = next((name for name in ("beneficiary_id", "person_id") if hasattr(model, name)), None)
+        subject = {"beneficiary": getattr(model, person)} if person else {"family": model.family_id}
+    statement = sa.select(model.id, *(getattr(model, name) for name in names), coverage(model, **subject))
+    with begin(visit) as db:
+        return {row[0]: dict(zip(names, row[1:], strict=False)) for row in db.rows(statement)}
+
+
+@pytest.mark.parametrize(
+    "categories", [frozenset(DataCategory), frozenset({DataCategory.IDENTITY, DataCategory.HOUSEHOLD})], ids=["all", "base"]
+)
+def test_every_field_is_shown_as_its_rule_says(db: Database, role: str, categories: frozenset[DataCategory]) -> None:
+    if role == PUBLIC:
+        return
+    tried = Tried(role)
+    with begin(as_system("test")) as session:
+        for one in session.execute(sa.select(AccessGrant)).scalars():
+            one.categories = bits_of(categories)
+    opened, wrong, looked_at = {INTERNAL: False, 0: True} | {BITS[one]: one in categories for one in DataCategory}, [], 0
+    for model in (model for model, declared in DECLARED.items() if declared.fields):
+        for permissions in (frozenset(), frozenset(PERMISSIONS)):
+            found = shown_fields(model, Visit(dataclasses.replace(tried.samples.actor, permissions=permissions)))
+            for line in (line for line in LINES if line.own or line.grant == "open"):
+                values = found.get(tried.samples.rows[model, line.title].id, {})
+                looked_at += len(values)
+                for name, value in values.items():
+                    rule = DECLARED[model].fields[name]
+                    allowed = rule.permission is None or rule.permission.name in permissions
+                    may = (line.own or opened[rule.category]) and (allowed or rule.mask is not None)
+                    if (value is not WITHHELD) != may:
+                        wrong.append(f"{model.__tablename__}.{name}, {line.title}, {sorted(permissions)[:1]}: {value!r}")
+    assert not wrong, "\n".join(wrong)
+    assert looked_at
+
+
 # --- what the domain asks for, written down by hand -----------------------------------------------------------------------------
 N, R, W = "–", "read", "read + write"
 OWN_HERE, OWN_THERE, OTHER_HERE, OTHER_THERE = (line.title for line in LINES[:4])
+OPENED, CLOSED, OPENED_THERE = (line.title for line in LINES[-3:])
+OPEN_TO_PARTNERS = {OPENED: (N, R, R, N, N), CLOSED: (N, N, N, N, N), OPENED_THERE: (N, N, N, N, N)}
+"""What a consent opens: to the committee and the state, where it is their territory, while it lasts."""
 EXPECTED: dict[str, dict[str, tuple[str, str, str, str, str]]] = {
     # NGO, Women's Committee, state partner, administrator, public
-    "family": {OWN_HERE: (W, W, N, W, N), OWN_THERE: (N, N, N, N, N), OTHER_HERE: (N, N, N, N, N), OTHER_THERE: (N, N, N, N, N)},
-    "beneficiary": {OWN_HERE: (W, W, N, W, N), OWN_THERE: (N, N, N, N, N), OTHER_HERE: (N, N, N, N, N), OTHER_THERE: (N, N, N, N, N)},
-    "family_membership": {OWN_HERE: (W, W, N, W, N), OTHER_HERE: (N, N, N, N, N), OTHER_THERE: (N, N, N, N, N)},
+    "family": {
+        OWN_HERE: (W, W, N, W, N),
+        OWN_THERE: (N, N, N, N, N),
+        OTHER_HERE: (N, N, N, N, N),
+        OTHER_THERE: (N, N, N, N, N),
+        **OPEN_TO_PARTNERS,
+    },
+    "beneficiary": {
+        OWN_HERE: (W, W, N, W, N),
+        OWN_THERE: (N, N, N, N, N),
+        OTHER_HERE: (N, N, N, N, N),
+        OTHER_THERE: (N, N, N, N, N),
+        **OPEN_TO_PARTNERS,
+    },
+    "identifier": {OWN_HERE: (W, W, N, W, N), OWN_THERE: (N, N, N, N, N), OTHER_HERE: (N, N, N, N, N), OTHER_THERE: (N, N, N, N, N)},
+    "family_membership": {OWN_HERE: (W, W, N, W, N), OTHER_HERE: (N, N, N, N, N), OTHER_THERE: (N, N, N, N, N), **OPEN_TO_PARTNERS},
+    "former_relationship": {OWN_HERE: (W, W, N, W, N), OTHER_HERE: (N, N, N, N, N), OTHER_THERE: (N, N, N, N, N), **OPEN_TO_PARTNERS},
+    "family_residence": {OWN_HERE: (W, W, N, W, N), OTHER_HERE: (N, N, N, N, N), OTHER_THERE: (N, N, N, N, N), **OPEN_TO_PARTNERS},
+    "income_month": {OWN_HERE: (W, W, N, W, N), OTHER_HERE: (N, N, N, N, N), OTHER_THERE: (N, N, N, N, N), **OPEN_TO_PARTNERS},
+    "income_record": {OWN_HERE: (W, W, N, W, N), OTHER_HERE: (N, N, N, N, N), OTHER_THERE: (N, N, N, N, N), **OPEN_TO_PARTNERS},
+    "kinship": {OWN_HERE: (W, W, N, W, N), OTHER_HERE: (N, N, N, N, N), OTHER_THERE: (N, N, N, N, N), **OPEN_TO_PARTNERS},
+    "access_grant": {OWN_HERE: (W, W, W, W, N), OTHER_HERE: (N, N, N, N, N), OPENED: (R, R, R, R, N), OPENED_THERE: (R, R, R, R, N)},
+    "duplicate_candidate": {OWN_HERE: (W, W, N, W, N), OWN_THERE: (N, N, N, N, N), OTHER_HERE: (N, N, N, N, N)},
+    "beneficiary_merge": {OWN_HERE: (W, W, N, W, N), OWN_THERE: (N, N, N, N, N), OTHER_HERE: (N, N, N, N, N)},
     "training": {OWN_HERE: (W, R, R, W, N), OTHER_HERE: (R, R, R, R, N), OTHER_THERE: (N, N, N, N, N)},
     "enrollment": {OWN_HERE: (W, N, N, W, N), OTHER_HERE: (N, N, N, N, N), OTHER_THERE: (N, N, N, N, N)},
     "attendance": {OWN_HERE: (W, N, N, W, N), OTHER_HERE: (N, N, N, N, N)},
     "test_result": {OWN_HERE: (W, N, N, W, N), OTHER_HERE: (N, N, N, N, N)},
     "certificate": {OWN_HERE: (W, N, N, W, R), OTHER_HERE: (N, N, N, N, R), OTHER_THERE: (N, N, N, N, R)},
-    "place": {OWN_HERE: (R, R, R, W, R), OTHER_THERE: (R, R, R, W, R)},
-    "organization": {OWN_HERE: (R, R, R, W, R), OTHER_THERE: (R, R, R, W, R)},
+    "place": {OWN_HERE: (R, R, R, W, N), OTHER_THERE: (R, R, R, W, N)},
+    "organization": {OWN_HERE: (R, R, R, W, N), OTHER_THERE: (R, R, R, W, N)},
     "specialist": {OWN_HERE: (W, W, W, W, N), OTHER_HERE: (R, R, R, R, N)},
     "account": {OWN_HERE: (R, R, R, W, N), OTHER_HERE: (N, N, N, W, N)},
     "service_client": {OWN_HERE: (R, R, R, W, N), OTHER_HERE: (N, N, N, W, N)},
     "audit_entry": {OWN_HERE: (R, R, R, R, N), OTHER_HERE: (N, N, N, N, N)},
     "access_entry": {OWN_HERE: (R, R, R, R, N), OTHER_HERE: (N, N, N, N, N)},
+    "circumstances": {
+        OWN_HERE: (W, W, N, W, N),
+        OWN_THERE: (N, N, N, N, N),
+        OTHER_HERE: (N, N, N, N, N),
+        OTHER_THERE: (N, N, N, N, N),
+        **OPEN_TO_PARTNERS,
+    },
+    "vulnerability_record": {
+        OWN_HERE: (W, W, N, W, N),
+        OWN_THERE: (N, N, N, N, N),
+        OTHER_HERE: (N, N, N, N, N),
+        OTHER_THERE: (N, N, N, N, N),
+        **OPEN_TO_PARTNERS,
+    },
+    "vulnerability_scheme": {OWN_HERE: (R, R, R, W, N), OTHER_THERE: (R, R, R, W, N)},
+    "vulnerability_category": {OWN_HERE: (R, R, R, W, N), OTHER_THERE: (R, R, R, W, N)},
+    "consent": {OWN_HERE: (W, W, N, W, N), OWN_THERE: (N, N, N, N, N), OTHER_HERE: (N, N, N, N, N), OTHER_THERE: (N, N, N, N, N)},
+    "consent_recipient": {OWN_HERE: (W, W, N, W, N), OWN_THERE: (N, N, N, N, N), OTHER_HERE: (N, N, N, N, N), OTHER_THERE: (N, N, N, N, N)},
+    "consent_subject": {OWN_HERE: (W, W, N, W, N), OWN_THERE: (N, N, N, N, N), OTHER_HERE: (N, N, N, N, N), OTHER_THERE: (N, N, N, N, N)},
+    # Whose people were looked at reviews it; whose staff looked reads it, wherever the person lives.
+    "break_glass": {OWN_HERE: (W, W, N, W, N), OWN_THERE: (N, N, N, N, N), OTHER_HERE: (N, R, R, N, N), OTHER_THERE: (N, R, R, N, N)},
+    "audit_seal": {OWN_HERE: (N, N, N, N, N), OTHER_THERE: (N, N, N, N, N)},
     "login_attempt": {OWN_HERE: (N, N, N, N, N), OTHER_THERE: (N, N, N, N, N)},
 }
 
@@ -152,4 +243,4 @@ def test_it_is_what_the_domain_asks_for() -> None:
 def test_what_nobody_reads_through_a_session() -> None:
     found = {role: cells(role) for role in COLUMNS}
     hidden = {table for table, _ in found["ngo"] if all(found[role][table, line.title] == N for role in COLUMNS for line in LINES)}
-    assert hidden == {"login_attempt"}
+    assert hidden == {"audit_seal", "login_attempt"}

@@ -85,13 +85,18 @@ RULES: dict[str, tuple[Callable[[ast.AST], bool], dict[str, str]]] = {
             "changes.py": "hands the writers the flush's own connection",
         },
     ),
+    "the engine behind a session": (calls("get_bind"), {}),
+    "the driver behind a connection": (calls("raw_connection"), {}),
     "a connection past the session": (
         opens,
         {
             "access/transaction.py": "`begin` and `reading`",
             "access_matrix.py": "a database in memory",
             "audit/views.py": "writes looks in batches, which nobody may write by hand",
+            "audit/chain.py": "seals the trail, which nobody may write by hand; verifies it as it lies there",
+            "identifiers/rekeying.py": "seals numbers anew in bulk; tries the keys before anybody is served",
             "health.py": "asks whether the database answers",
+            "search.py": "the words of forgotten rows",
             "worker.py": "forgets keys and attempts, in bulk",
         },
     ),
@@ -100,6 +105,7 @@ RULES: dict[str, tuple[Callable[[ast.AST], bool], dict[str, str]]] = {
         {
             "audit/trail.py": "inserts entries on the flush's connection",
             "audit/views.py": "inserts looks in batches",
+            "audit/chain.py": "reads entries by the batch and inserts their seal, on such a connection",
             "idempotency.py": "claims before there is an entity to speak of",
         },
     ),
@@ -108,18 +114,25 @@ RULES: dict[str, tuple[Callable[[ast.AST], bool], dict[str, str]]] = {
         {
             "beneficiaries/models.py": "conditions of partial indexes",
             "certificates/models.py": "conditions of partial indexes",
+            "kinship/models.py": "conditions of partial indexes",
             "participation/models.py": "conditions of partial indexes",
+            "retention/models.py": "conditions of partial indexes",
+            "vulnerability/models.py": "conditions of partial indexes",
         },
     ),
     "a column as text": (
         calls("literal_column"),
         {
             "access/declare.py": "a level, so that its index serves",
+            "access/grants.py": "the bit of a category",
             "beneficiaries/models.py": "indexes on a level",
             "listing.py": "a level, so that its index serves",
         },
     ),
-    "SQL to the driver": (calls("exec_driver_sql"), {"database.py": "BEGIN on SQLite"}),
+    "SQL to the driver": (
+        calls("exec_driver_sql"),
+        {"database.py": "BEGIN on SQLite", "search.py": "the words of forgotten rows, which FTS5 takes as a command"},
+    ),
     "the framework's own refusal": (says("HTTPException"), {"problems.py": "turned into a problem there"}),
     "the service's own actor": (
         says("as_system"),
@@ -127,10 +140,29 @@ RULES: dict[str, tuple[Callable[[ast.AST], bool], dict[str, str]]] = {
             "audit/trail.py": "a refused door, which nobody may write by hand",
             "identity/actions/sessions.py": "whoever logs in is nobody yet",
             "identity/routes/sessions.py": "whoever refreshes is nobody yet",
-            "identity/standing.py": "which tokens are refused",
+            "identity/revocations.py": "which tokens are refused",
             "partners/founding.py": "the first administrator, from the command line",
             "places/loading.py": "the official list",
+            "vulnerability/loading.py": "the schemes that come with the service",
             "demo/loading.py": "the demonstration data",
+            "duplicates/scanning.py": "two rows of one person may lie where no one caller sees both",
+            "retention/actions/rules.py": "the rules that stand until an administrator changes them",
+            "retention/actions/running.py": "people whose rows may lie where no one caller has rights",
+            "worker.py": "when the rules were last run, and which consents have expired",
+        },
+    ),
+    "every row within a caller's transaction": (
+        says("every_row"),
+        {
+            "duplicates/actions/merging.py": "what hangs on a person moves, whoever may see it",
+            "duplicates/actions/undoing.py": "and moves back",
+        },
+    ),
+    "the service's rights for a caller": (
+        says("as_system_for"),
+        {
+            "access/transaction.py": "made and used there",
+            "oversight/routes.py": "who breaks the glass cannot see whom; who looked is told though the account is another's",
         },
     ),
     "SYSTEM_ACTOR": (says("SYSTEM_ACTOR"), {"access/actor.py": "made here", "access/transaction.py": "used here"}),
@@ -140,6 +172,18 @@ RULES: dict[str, tuple[Callable[[ast.AST], bool], dict[str, str]]] = {
     ),
     "the library of tokens": (imports("jose"), {"identity/tokens.py": "the one module that imports it"}),
     "encrypted tokens": (says("jwe"), {}),
+    "the library of ciphers": (
+        imports("cryptography"),
+        {
+            "identity/keys.py": "makes signing keys",
+            "identity/tokens.py": "reads them",
+            "identifiers/sealing.py": "the one module that encrypts",
+        },
+    ),
+    "a calendar of its own": (
+        lambda node: ast.unparse(node) in ("date.today", "datetime.today", "timezone") and not isinstance(node, ast.Constant),
+        {"days.py": "a day is Tashkent's, wherever the machine stands"},
+    ),
     "the environment": (says("environ"), {"cli.py": "the password of the first administrator"}),
     "a child process": (imports("subprocess"), {}),
     "code from text": (
@@ -149,7 +193,7 @@ RULES: dict[str, tuple[Callable[[ast.AST], bool], dict[str, str]]] = {
     "objects from bytes": (imports("pickle"), {}),
     "a switch by role": (
         lambda node: isinstance(node, ast.Compare) and any(isinstance(one, ast.Attribute) and one.attr == "role" for one in ast.walk(node)),
-        {"access/declare.py": "the service's own role"},
+        {"access/declare.py": "the service's own role", "access/fields.py": "the service's own role"},
     ),
 }
 
@@ -179,6 +223,8 @@ def test_the_rules_see_what_they_forbid() -> None:
         "a transaction inside another": "db.begin_nested()",
         "the session's own class": "GuardedSession(engine)",
         "the connection behind a session": "db.connection()",
+        "the engine behind a session": "db.get_bind().connect()",
+        "the driver behind a connection": "engine.raw_connection()",
         "a connection past the session": "current().engine.begin()",
         "a table past its entity": "Family.__table__",
         "SQL as text": "from sqlalchemy import text",
@@ -186,10 +232,14 @@ def test_the_rules_see_what_they_forbid() -> None:
         "SQL to the driver": "connection.exec_driver_sql('x')",
         "the framework's own refusal": "from fastapi import HTTPException",
         "the service's own actor": "from app.access.transaction import as_system",
+        "every row within a caller's transaction": "with every_row(): pass",
+        "the service's rights for a caller": "begin(as_system_for(caller))",
         "SYSTEM_ACTOR": "SYSTEM_ACTOR",
         "the public's actor": "as_public('x')",
         "the library of tokens": "from jose import jwt",
         "encrypted tokens": "from jose import jwe",
+        "the library of ciphers": "from cryptography.hazmat.primitives.ciphers.aead import AESGCM",
+        "a calendar of its own": "date.today()",
         "the environment": "os.environ['X']",
         "a child process": "import subprocess",
         "code from text": "eval('x')",

@@ -72,7 +72,7 @@ def test_an_operation_declares_its_refusals(name: str) -> None:
         )
     assert not needed - responses.keys(), f"not declared: {sorted(needed - responses.keys())}"
     for status, response in responses.items():
-        if not status.startswith("2") and status != "304":
+        if not status.startswith("2") and status not in ("304", "308"):
             assert list(response["content"]) == [MEDIA_TYPE], (status, response)
             assert response["description"].strip()
     codes = {kind.code for kind in all_problems()}
@@ -80,9 +80,59 @@ def test_an_operation_declares_its_refusals(name: str) -> None:
     assert named <= codes
 
 
+SECRET = {"POST /v1/service-clients", "POST /v1/service-clients/{client_key}/rotate-secret"}
+"""Their answers hold a secret, which is not kept for replays."""
+
+
 @pytest.mark.parametrize("name", [name for name, operation in OPERATIONS.items() if name.startswith("POST") and "security" in operation])
 def test_a_post_takes_an_idempotency_key(name: str) -> None:
-    assert any(parameter["name"] == "Idempotency-Key" for parameter in OPERATIONS[name]["parameters"])
+    takes = any(parameter["name"] == "Idempotency-Key" for parameter in OPERATIONS[name]["parameters"])
+    assert takes == (name not in SECRET)
+    if takes:
+        described = OPERATIONS[name]["responses"]
+        assert "`idempotency_key_in_progress`" in described["409"]["description"]
+        assert "`idempotency_key_reused`" in described["422"]["description"]
+
+
+@pytest.mark.parametrize("name", [name for name, operation in OPERATIONS.items() if "requestBody" in operation])
+def test_what_can_befall_a_body_is_declared(name: str) -> None:
+    assert {"408", "413", "415"} <= OPERATIONS[name]["responses"].keys()
+
+
+def test_the_same_create_again_is_declared() -> None:
+    made = {name: operation["responses"] for name, operation in OPERATIONS.items() if "201" in operation["responses"]}
+    for name, responses in made.items():
+        body = OPERATIONS[name]["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+        if "id" in DOCUMENT["components"]["schemas"][body]["properties"]:
+            assert responses["200"]["content"] == responses["201"]["content"]
+    assert "POST /v1/beneficiaries" in made
+
+
+def _schema(reference: str) -> dict[str, Any]:
+    found: dict[str, Any] = DOCUMENT["components"]["schemas"][reference.rpartition("/")[2]]
+    return found
+
+
+def _is_nullable(schema: dict[str, Any]) -> bool:
+    return {"type": "null"} in schema.get("anyOf", ())
+
+
+@pytest.mark.parametrize("name", [name for name, operation in OPERATIONS.items() if name.startswith("PATCH")])
+def test_what_is_never_null_is_not_emptied(name: str) -> None:
+    """A field that every answer has with a value may be left out of a change, and null is refused before anything else is looked at."""
+    operation = OPERATIONS[name]
+    change = _schema(operation["requestBody"]["content"]["application/json"]["schema"]["$ref"])["properties"]
+    shown = _schema(operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"])["properties"]
+    assert not [field for field in change.keys() & shown.keys() if _is_nullable(change[field]) and not _is_nullable(shown[field])]
+
+
+def test_an_answer_that_did_not_change_is_declared() -> None:
+    for name in ("GET /v1/venues/{venue_id}", "GET /v1/places/{soato}"):
+        assert "content" not in OPERATIONS[name]["responses"]["304"]
+        assert any(parameter["name"] == "If-None-Match" for parameter in OPERATIONS[name]["parameters"])
+    # What changes without a version of its own is always answered in full.
+    for name in ("families/{family_id}", "families/{family_id}/memberships/{membership_id}", "beneficiaries/{beneficiary_id}"):
+        assert "304" not in OPERATIONS[f"GET /v1/{name}"]["responses"]
 
 
 @pytest.mark.parametrize("name", [name for name in OPERATIONS if name.startswith("GET") and name.rpartition("/")[2][0] != "{"])

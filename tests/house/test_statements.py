@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.access.transaction import as_system, begin
-from app.identity.standing import standing
+from app.identity.revocations import revocations
 from app.places.models import Level, Place
 from tests.callers import Caller, Callers
 from tests.client import Client
@@ -70,7 +70,7 @@ def test_a_route_runs_what_the_table_says(callers: Callers, statements: list[str
     caller.get("/v1/me")
     if name == "a replay" or (expected and "account" not in name and "place" in name and "change" not in name):
         request(caller)
-    standing.load(0.0)
+    revocations.load(0.0)
     statements.clear()
     response = request(caller)
     assert response.status_code < 500

@@ -20,7 +20,9 @@ NO_LOOK = {
 
 
 def shown(statement: Any) -> set[str]:
-    """The watched tables whose columns a statement shows. Whole entities are loaded to be changed, which the trail records."""
+    """The watched tables whose columns a statement shows. An entity is loaded to be changed; what a change
+    answers is read as columns again, and what was just made is what its maker sent.
+    """
     found = set()
     for column in statement.column_descriptions:
         if column.get("entity") is None or column["expr"] is column["entity"]:

@@ -1,6 +1,5 @@
 """Asking for consents, and what families say to it."""
 
-import hashlib
 import uuid
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -254,7 +253,7 @@ def renew_consent(db: GuardedSession, consent_id: uuid.UUID, *, version: int, bo
     """(the consent that follows, made before). The former one's grants close and the new one's open in the same transaction; whoever
     belongs to the family now is covered. Raises NotFound, OutOfScope, Stale, WrongState, Invalid, IdTaken.
     """
-    origin = hashlib.sha256(consent_id.bytes + body.origin()).digest()
+    origin = body.origin(under=consent_id)
     if before := made_before(db, Consent, body.id, origin):
         return before, True
     former = _held(db, consent_id, version)

@@ -9,7 +9,7 @@ from app.beneficiaries.models import Beneficiary
 from app.constraints import refuse
 from app.database import uuid7
 from app.problems import AlreadyExists, invalid
-from app.retention import queries
+from app.retention import due
 from app.retention.models import ErasureRequest, ErasureStatus, LegalHold, OnHold
 from app.retention.schemas import ErasureRefusal, ErasureRequestCreate, LegalHoldCreate, LegalHoldRelease
 
@@ -74,7 +74,7 @@ def request_erasure(db: GuardedSession, *, body: ErasureRequestCreate) -> tuple[
 def approve_erasure(db: GuardedSession, request_id: uuid.UUID, *, version: int, by: Visit) -> ErasureRequest:
     """Decide that the person is to be forgotten. Raises NotFound, Stale, WrongState, OnHold."""
     request = fetch(db, ErasureRequest, request_id, version=version)
-    if queries.is_held(db, request.beneficiary_id):
+    if due.is_held(db, request.beneficiary_id):
         raise OnHold("Release the legal hold first.")
     request.decide(ErasureStatus.APPROVED, by=by.actor.id)
     db.flush()

@@ -12,7 +12,7 @@ from app.access.fetch import find
 from app.access.transaction import as_system, begin
 from app.beneficiaries.models import Beneficiary
 from app.database import now
-from app.retention import queries
+from app.retention import due
 from app.retention.actions.erasing import erase
 from app.retention.models import ErasureRequest, ErasureStatus, RetentionAction, RetentionRule, RetentionRun
 from app.search import forget_words
@@ -32,7 +32,7 @@ def run_retention(*, is_dry_run: bool = False) -> dict[str, Any]:
     with begin(as_system("retention_run")) as db:
         record = RetentionRun(is_dry_run=is_dry_run)
         db.add(record)
-        rules = queries.active_rules(db)
+        rules = due.active_rules(db)
     counts = {_ASKED: _requests(is_dry_run=is_dry_run)}
     for rule in rules:
         counts[rule.code] = _rule(rule, is_dry_run=is_dry_run)
@@ -55,7 +55,7 @@ def carry_out(request_id: uuid.UUID) -> bool:
 def _carry_out(request_id: uuid.UUID) -> bool:
     with begin(as_system("erasure")) as db:
         request = find(db, ErasureRequest, request_id, lock=True)
-        if request is None or request.status != ErasureStatus.APPROVED or queries.is_held(db, request.beneficiary_id):
+        if request is None or request.status != ErasureStatus.APPROVED or due.is_held(db, request.beneficiary_id):
             return False
         person = find(db, Beneficiary, request.beneficiary_id, lock=True)
         if person is not None and person.anonymized_at is None:
@@ -66,7 +66,7 @@ def _carry_out(request_id: uuid.UUID) -> bool:
 
 def _requests(*, is_dry_run: bool) -> dict[str, int]:
     with begin(as_system("retention_run")) as db:
-        found = queries.approved(db)
+        found = due.approved(db)
     done = 0 if is_dry_run else sum(_carry_out(request_id) for request_id, _ in found)
     return {"due": len(found), "held": 0 if is_dry_run else len(found) - done, "anonymized": done, "deleted": 0}
 
@@ -77,7 +77,7 @@ def _rule(rule: RetentionRule, *, is_dry_run: bool) -> dict[str, int]:
     after = uuid.UUID(int=0)
     while True:
         with begin(as_system("retention_run")) as db:
-            batch = queries.due(db, rule.basis, moment=moment, after=after, most=_BATCH)
+            batch = due.people(db, rule.basis, moment=moment, after=after, most=_BATCH)
         for person_id, held in batch:
             counts["due"] += 1
             if held:
@@ -93,6 +93,6 @@ def _forget(person_id: uuid.UUID, action: RetentionAction) -> str:
     """`anonymized`, `deleted`, or `held` where a hold came in between."""
     with begin(as_system("retention_run")) as db:
         person = find(db, Beneficiary, person_id, lock=True)
-        if person is None or queries.is_held(db, person_id):
+        if person is None or due.is_held(db, person_id):
             return "held"
         return erase(db, person, delete=action == RetentionAction.DELETE)

@@ -32,14 +32,14 @@ def request_erasure(caller: Caller, body: ErasureRequestCreate) -> Response:
         return created(queries.request(db, request.id), f"/v1/erasure-requests/{request.id}", again=again)
 
 
-@router.get("", response_model=Page[ErasureRequestRead], dependencies=[allow(policy.REQUEST)])
+@router.get("", response_model=Page[ErasureRequestRead], dependencies=[allow(policy.REQUESTS_READ)])
 def list_erasure_requests(caller: Caller, listing: Annotated[ErasureRequestListing, Query()], request: Request) -> Response:
     """Requests and what came of them."""
     with reading(caller) as db:
         return answer_page(request, queries.requests(db, listing))
 
 
-@router.get("/{request_id}", response_model=ErasureRequestRead, dependencies=[allow(policy.REQUEST)], responses=problems(NotFound))
+@router.get("/{request_id}", response_model=ErasureRequestRead, dependencies=[allow(policy.REQUESTS_READ)], responses=problems(NotFound))
 def get_erasure_request(caller: Caller, request_id: RequestId, request: Request) -> Response:
     """One request."""
     with reading(caller) as db:

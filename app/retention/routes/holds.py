@@ -21,7 +21,7 @@ _CREATE = problems(IdTaken, Invalid, OutOfScope)
 _RELEASE = problems(NotFound, Stale, WrongState, Invalid)
 
 
-@router.post("", response_model=LegalHoldRead, status_code=201, dependencies=[allow(policy.HOLD)], responses=_CREATE)
+@router.post("", response_model=LegalHoldRead, status_code=201, dependencies=[allow(policy.HOLDS_WRITE)], responses=_CREATE)
 def place_legal_hold(caller: Caller, body: LegalHoldCreate) -> Response:
     """Keep a person's data whatever the rules say and whoever asks."""
     with begin(caller) as db:
@@ -29,21 +29,21 @@ def place_legal_hold(caller: Caller, body: LegalHoldCreate) -> Response:
         return created(queries.hold(db, hold.id), f"/v1/legal-holds/{hold.id}", again=again)
 
 
-@router.get("", response_model=Page[LegalHoldRead], dependencies=[allow(policy.HOLD)])
+@router.get("", response_model=Page[LegalHoldRead], dependencies=[allow(policy.HOLDS_READ)])
 def list_legal_holds(caller: Caller, listing: Annotated[LegalHoldListing, Query()], request: Request) -> Response:
     """Holds, open and released."""
     with reading(caller) as db:
         return answer_page(request, queries.holds(db, listing))
 
 
-@router.get("/{hold_id}", response_model=LegalHoldRead, dependencies=[allow(policy.HOLD)], responses=problems(NotFound))
+@router.get("/{hold_id}", response_model=LegalHoldRead, dependencies=[allow(policy.HOLDS_READ)], responses=problems(NotFound))
 def get_legal_hold(caller: Caller, hold_id: HoldId, request: Request) -> Response:
     """One hold."""
     with reading(caller) as db:
         return answer_if_changed(request, queries.hold(db, hold_id))
 
 
-@router.post("/{hold_id}/release", response_model=LegalHoldRead, dependencies=[allow(policy.HOLD)], responses=_RELEASE)
+@router.post("/{hold_id}/release", response_model=LegalHoldRead, dependencies=[allow(policy.HOLDS_WRITE)], responses=_RELEASE)
 def release_legal_hold(caller: Caller, hold_id: HoldId, version: IfMatch, body: LegalHoldRelease) -> Response:
     """Let the rules act on this person again, from the next run on."""
     with begin(caller) as db:

@@ -62,7 +62,7 @@ def update_retention_rule(caller: Caller, rule_id: RuleId, version: IfMatch, bod
         return answer(queries.rule(db, rule_id))
 
 
-@router.get("/retention-runs", response_model=Page[RetentionRunRead], dependencies=[allow(policy.RULES_WRITE)])
+@router.get("/retention-runs", response_model=Page[RetentionRunRead], dependencies=[allow(policy.RUNS_READ)])
 def list_retention_runs(caller: Caller, listing: Annotated[RetentionRunListing, Query()], request: Request) -> Response:
     """What each run of the rules found and did. They run once a day, and by `python -m app retention run`."""
     with reading(caller) as db:
@@ -70,7 +70,7 @@ def list_retention_runs(caller: Caller, listing: Annotated[RetentionRunListing, 
 
 
 @router.get(
-    "/retention-runs/{run_id}", response_model=RetentionRunRead, dependencies=[allow(policy.RULES_WRITE)], responses=problems(NotFound)
+    "/retention-runs/{run_id}", response_model=RetentionRunRead, dependencies=[allow(policy.RUNS_READ)], responses=problems(NotFound)
 )
 def get_retention_run(caller: Caller, run_id: RunId, request: Request) -> Response:
     """One run."""

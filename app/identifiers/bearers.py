@@ -1,0 +1,52 @@
+"""Who bears a number: found by the blind index, whatever else is written down of them."""
+
+import uuid
+
+import sqlalchemy as sa
+from sqlalchemy import bindparam, func
+from sqlmodel import col
+
+from app.access.guard import GuardedSession, prebuilt
+from app.access.transaction import Rows
+from app.beneficiaries.models import Beneficiary
+from app.identifiers import sealing
+from app.identifiers.models import Identifier, IdentifierEndReason
+from app.identifiers.schemas import MOST_HOLDERS
+from app.identifiers.values import Value
+
+_carries = col(Identifier.blind_index).in_(bindparam("blinds", expanding=True))
+_ever: sa.ColumnElement[bool] = func.coalesce(col(Identifier.end_reason), "") != IdentifierEndReason.ENTERED_IN_ERROR.value
+CARRIERS = sa.select(col(Identifier.beneficiary_id)).where(col(Identifier.kind) == bindparam("kind"), _carries, _ever)
+"""The persons who carry or once carried a number of a kind (parameters `kind` and `blinds`)."""
+_CARRIED = prebuilt(
+    sa.select(col(Identifier.id)).where(
+        col(Identifier.beneficiary_id) == bindparam("beneficiary_id"),
+        col(Identifier.kind) == bindparam("kind"),
+        _carries,
+        col(Identifier.ended_on).is_(None),
+    ),
+    "identifier.carried",
+)
+_BEARERS = prebuilt(
+    sa.select(Beneficiary)
+    .where(
+        col(Beneficiary.id).in_(CARRIERS.where(col(Identifier.ended_on).is_(None))),
+        col(Beneficiary.id) != bindparam("but", type_=sa.Uuid()),
+        col(Beneficiary.organization_id) == bindparam("organization_id", type_=sa.Uuid()),
+        col(Beneficiary.merged_into_id).is_(None),
+    )
+    .order_by(col(Beneficiary.id))
+    .limit(MOST_HOLDERS),
+    "identifier.bearers",
+)
+
+
+def bearers(db: GuardedSession, value: Value, *, organization_id: uuid.UUID, but: uuid.UUID) -> list[Beneficiary]:
+    """The other people of an organization who bear a number now, and may be the same person; they are compared, not shown."""
+    values = {"kind": value.kind, "blinds": sealing.blinds(value), "organization_id": organization_id, "but": but}
+    return list(db.execute(_BEARERS, values).scalars())
+
+
+def carries(db: Rows, beneficiary_id: uuid.UUID, value: Value) -> bool:
+    """Whether a person carries a number now."""
+    return bool(db.rows(_CARRIED, {"beneficiary_id": beneficiary_id, "kind": value.kind, "blinds": sealing.blinds(value)}))

@@ -1,0 +1,156 @@
+"""Names, telephones and numbers that tests plant, and the watch that looks for them where none may be: in log lines, in the trail and its
+tables, in what is kept of idempotency keys. A hit fails the test that left it there.
+
+Factories plant what they always send. What a test itself sends about people it plants by sending it, until its end. Bodies that are kept to
+be replayed are the answers themselves and are not searched.
+"""
+
+import json
+import logging
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import Any
+from urllib.parse import unquote_plus
+
+import sqlalchemy as sa
+from sqlmodel import SQLModel
+
+from app.audit.views import views
+from app.database import Database
+from app.logs import JsonLines
+from app.uzbek.scripts import in_both_scripts
+
+WATCHED = ("audit_entry", "audit_seal", "access_entry", "idempotency")
+PERSONAL = frozenset({"surname", "given_name", "patronymic", "phone", "value", "address", "email", "note", "q"})
+"""Fields of request bodies and queries whose values speak of people, where a room of people is spoken to."""
+PEOPLE = ("/v1/beneficiaries", "/v1/families", "/v1/identifiers")
+"""Organizations, places and venues have names and addresses that are no secret."""
+SHORTEST = 5
+"""A shorter text stands in other words too often to mean anything."""
+_APOSTROPHES = str.maketrans(dict.fromkeys("ʻʼ‘’`´'", "'"))
+_planted: set[str] = set()
+_sent: set[str] = set()
+
+
+def planted(text: str) -> str:
+    """Plant a text for the whole run, in every form in which it could come up again; answers it as it is."""
+    _planted.update(_forms(text))
+    return text
+
+
+def all_planted(values: dict[str, Any]) -> dict[str, Any]:
+    """Plant every text of a row or a body; answers it as it is."""
+    for value in values.values():
+        if isinstance(value, str):
+            planted(value)
+    return values
+
+
+def sent(url: str, body: Any) -> None:
+    """Plant, for the present test, what a request's body or query says about people."""
+    if not url.startswith(PEOPLE):
+        return
+    for name, value in _fields(body):
+        if name in PERSONAL and isinstance(value, str):
+            _sent.update(_forms(value))
+
+
+def _fields(body: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(body, dict):
+        yield from body.items()
+        for value in body.values():
+            yield from _fields(value)
+    elif isinstance(body, list | tuple):
+        for value in body:
+            yield from _fields(value)
+
+
+@cache
+def _forms(text: str) -> frozenset[str]:
+    """As it is, in both scripts, and a telephone or a number as its digits."""
+    digits = re.sub(r"\D", "", text)
+    found = {_plain(form) for form in (text, *in_both_scripts(text))}
+    if len(digits) >= 7:
+        found |= {digits, re.sub(r"\s", "", _plain(text))}
+    return frozenset(form for form in found if len(form) >= SHORTEST)
+
+
+def _plain(text: str) -> str:
+    return text.casefold().translate(_APOSTROPHES)
+
+
+def leaks(text: str) -> list[str]:
+    """The planted texts that stand in a text."""
+    plain = _plain(unquote_plus(text))
+    return [marker for marker in (*_planted, *_sent) if marker in plain]
+
+
+# --- logs ---------------------------------------------------------------------------------------------------------------------
+class Lines(logging.Handler):
+    """Keeps every line as the service would write it; the test client's own, which names its targets, is not the service's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFormatter(JsonLines())
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.name.partition(".")[0] not in ("httpx", "httpx2", "httpcore", "httpcore2"):
+            self.lines.append(self.format(record))
+
+
+LINES = Lines()
+
+
+def listen() -> None:
+    """Hear from here on what the service logs, at the level that it has unless an operator sets another one."""
+    logging.getLogger().addHandler(LINES)
+    logging.getLogger().setLevel(logging.INFO)
+
+
+# --- tables -------------------------------------------------------------------------------------------------------------------
+@cache
+def _statements() -> dict[str, sa.Select[Any]]:
+    """What is searched of each table: its words and documents. Bytes and ids say nothing."""
+    found = {}
+    for name in WATCHED:
+        columns = [
+            one
+            for one in SQLModel.metadata.tables[name].columns
+            if isinstance(getattr(one.type, "impl_instance", one.type), sa.String | sa.JSON)
+        ]
+        if columns:
+            found[name] = sa.select(*columns)
+    return found
+
+
+def _rows(database: Database) -> Iterator[tuple[str, str]]:
+    views.flush()
+    with database.engine.connect() as connection:
+        for name, statement in _statements().items():
+            if found := connection.execute(statement).all():
+                yield name, json.dumps([tuple(row) for row in found], ensure_ascii=False, default=str)
+
+
+def check(database: Database | None) -> None:
+    """Search what the test left behind; AssertionError with the places where something planted stands."""
+    try:
+        texts: Iterable[tuple[str, str]] = (("the log", "\n".join(LINES.lines)), *(_rows(database) if database else ()))
+        found = [f"{place}: {_shown(text, marker)}" for place, text in texts for marker in leaks(text)]
+        assert not found, "planted texts were found in\n" + "\n".join(found)
+    finally:
+        forget()
+
+
+def forget() -> None:
+    """What this test sent and logged."""
+    LINES.lines.clear()
+    _sent.clear()
+
+
+def _shown(text: str, marker: str) -> str:
+    """The marker with what stands around it."""
+    plain = _plain(unquote_plus(text))
+    place = plain.find(marker)
+    return f"{marker!r} in …{plain[max(0, place - 120) : place + len(marker) + 60]}…"
