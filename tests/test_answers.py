@@ -29,11 +29,10 @@ def web(app: FastAPI) -> Client:
 
 # --- methods ------------------------------------------------------------------------------------------------------------------
 def addresses(app: FastAPI) -> dict[str, set[str]]:
-    """Each address with every method that some route has for it."""
-    found: dict[str, set[str]] = {}
-    for route in iter_route_contexts(app.routes):
-        found.setdefault(re.sub(r"\{[^}]+\}", "x", str(route.path)), set()).update(route.methods or ())
-    return found
+    """Each address with every method that some route has for it, one with a variable part too: `lookup` could be an id."""
+    routes = list(iter_route_contexts(app.routes))
+    known = {re.sub(r"\{[^}]+\}", "x", str(route.path)) for route in routes}
+    return {one: {method for route in routes if route.path_regex.match(one) for method in route.methods or ()} for one in sorted(known)}
 
 
 def test_an_address_names_all_its_methods(web: Client, app: FastAPI) -> None:

@@ -129,7 +129,11 @@ def test_an_administrator_writes_only_where_the_table_says_so(world: World) -> N
         "LoginSession",
         "Organization",
         "Place",
+        "RetentionRule",
+        "RetentionRun",
         "ServiceClient",
+        "VulnerabilityCategory",
+        "VulnerabilityScheme",
     }
 
 

@@ -66,10 +66,16 @@ def test_an_equal_number_is_enough(ngo: Caller) -> None:
     for person in people:
         made = ngo.post(f"/v1/beneficiaries/{person['id']}/identifiers", {"kind": "passport", "value": "AA1234567"})
         assert made.status_code == 201, made.text
-    assert scanning.scan() == {"people": 2, "pairs": 1, "new": 1}
     (pair,) = ngo.get(PAIRS).json()["items"]
-    assert pair["reasons"][0] == "same_identifier"
-    assert pair["score"] >= 0.99
+    # What was noticed at once is found by the scan as well, where whoever added the number could not see the other person.
+    with begin(as_system("test")) as db:
+        for candidate in db.execute(select(DuplicateCandidate)).scalars():
+            db.delete(candidate)
+    assert scanning.scan() == {"people": 2, "pairs": 1, "new": 1}
+    (found,) = ngo.get(PAIRS).json()["items"]
+    for one in (pair, found):
+        assert one["reasons"][0] == "same_identifier"
+        assert one["score"] >= 0.99
     assert scanning.scan()["new"] == 0
 
 
