@@ -73,6 +73,7 @@ def chunk(start: int, count: int, total: int) -> list[tuple[Any, ...]]:
             "deceased_on": None,
             "note": None,
             "is_synthetic": True,
+            "anonymized_at": None,
             "merged_into_id": None,
         }
         if values.keys() != set(COLUMNS):
