@@ -173,6 +173,39 @@ def test_what_was_opened_is_not_to_be_changed(callers: Callers) -> None:
     assert ngo.get(f"{PEOPLE}/{person['id']}").json()["sex"] == "female"
 
 
+def test_a_change_that_would_change_nothing_tells_nothing(callers: Callers) -> None:
+    ngo, partner = callers.ngo("17"), callers.committee("1733")
+    person, family = make_beneficiary(ngo, phone="90 123-45-67"), make_family(ngo)
+    mine = to_organization(partner.organization_id)
+    grant(ngo, mine, IDENTITY, beneficiary_id=person["id"])
+    grant(ngo, mine, HOUSEHOLD, family_id=family["id"])
+    for guess in ("90 123-45-67", "90 123-45-68"):
+        assert partner.patch(f"{PEOPLE}/{person['id']}", {"phone": guess}, version=1).status_code == 403
+    for guess in (family["address"], "Boshqa koʻcha 1"):
+        assert partner.patch(f"{FAMILIES}/{family['id']}", {"address": guess}, version=1).status_code == 403
+        body = {"territory": family["territory"], "address": guess, "moved_on": "2026-01-31"}
+        assert partner.post(f"{FAMILIES}/{family['id']}/move", body, version=1).status_code == 403
+
+
+def test_who_is_seen_by_consent_is_not_taken_into_another_family(callers: Callers) -> None:
+    ngo, partner = callers.ngo("17"), callers.committee("1733")
+    person, own = make_beneficiary(ngo), make_family(partner)
+    grant(ngo, to_organization(partner.organization_id), *DataCategory, beneficiary_id=person["id"])
+    body = {"beneficiary_id": person["id"], "relationship_to_head": "other_relative"}
+    refused = partner.post(f"{FAMILIES}/{own['id']}/members", body)
+    assert (refused.status_code, refused.json()["code"]) == (403, "out_of_scope")
+
+
+def test_a_family_that_joined_another_is_closed_to_partners(callers: Callers) -> None:
+    ngo, partner = callers.ngo("17"), callers.committee("1733")
+    family, into = make_family(ngo, members=[]), make_family(ngo)
+    grant(ngo, to_organization(partner.organization_id), *DataCategory, family_id=family["id"])
+    assert partner.get(f"{FAMILIES}/{family['id']}").status_code == 200
+    merged = ngo.post(f"{FAMILIES}/{family['id']}/merge", {"into": into["id"], "relationships": [], "on": "2026-01-31"}, version=1)
+    assert merged.status_code == 200, merged.text
+    assert partner.get(f"{FAMILIES}/{family['id']}").status_code == 404
+
+
 def test_one_organization_does_not_write_grants_on_anothers_rows(callers: Callers) -> None:
     ngo, partner = callers.ngo("17"), callers.committee("1733")
     person = make_beneficiary(ngo)

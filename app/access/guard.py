@@ -287,8 +287,13 @@ def is_writable(session: GuardedSession, row: SQLModel) -> bool:
 
 
 def require_writable(session: GuardedSession, row: SQLModel) -> None:
-    """OutOfScope unless the row, as it is stored, is the actor's to write: for a verb whose writes may turn out to be none."""
-    _judge(session, type(row), [row], visiting.get().actor)
+    """OutOfScope unless the row, as it is stored, is the actor's to write: for a verb whose writes may turn out to be none.
+
+    Nothing is asked where whoever reads a row of the table may write it.
+    """
+    actor = visiting.get().actor
+    if splits(type(row), actor):
+        _judge(session, type(row), [row], actor)
 
 
 def _by_model(rows: Any) -> dict[type[SQLModel], list[Any]]:

@@ -9,15 +9,19 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam
 from sqlmodel import col
 
+from app.access.grants import AccessGrant
 from app.access.guard import GuardedSession, prebuilt
 from app.access.transaction import Rows
-from app.beneficiaries.models import Beneficiary, Family, FamilyMembership, FamilyStatus
+from app.beneficiaries.models import Beneficiary, Family, FamilyMembership, FamilyStatus, LeavingReason
+from app.circumstances.models import Circumstances
+from app.consents.models import Consent, ConsentSubject
 from app.database import UtcDateTime
+from app.identifiers.models import Identifier
 from app.participation.models import Enrollment
 from app.retention.models import ErasureRequest, ErasureStatus, LegalHold, RetentionBasis, RetentionRule, RetentionRun
+from app.vulnerability.models import VulnerabilityRecord
 
 _mine: sa.ColumnElement[bool] = col(FamilyMembership.beneficiary_id) == col(Beneficiary.id)
-_of_mine: sa.ColumnElement[bool] = col(Enrollment.beneficiary_id) == col(Beneficiary.id)
 _day, _moment = bindparam("day", type_=sa.Date()), bindparam("moment", type_=UtcDateTime())
 
 
@@ -35,15 +39,18 @@ _lives_here = _exists(
         sa.select(col(Family.id)).where(sa.or_(col(Family.status) != FamilyStatus.DISSOLVED, col(Family.updated_at) > _moment))
     ),
 )
-_left_all = sa.and_(_exists(FamilyMembership, _mine), ~_left_later)
+_in_earnest = sa.func.coalesce(col(FamilyMembership.end_reason), "") != LeavingReason.ENTERED_IN_ERROR.value
+_left_all = sa.and_(_exists(FamilyMembership, _mine, _in_earnest), ~_left_later)
 _dissolved = sa.and_(_exists(FamilyMembership, _mine, _is_open), ~_lives_here)
+TOLD_BY = (FamilyMembership, Enrollment, Circumstances, VulnerabilityRecord, Identifier, Consent, ConsentSubject, AccessGrant)
+"""Tables whose rows about a person tell that somebody still works with that person."""
 _still = sa.and_(
     col(Beneficiary.updated_at) <= _moment,
-    ~_exists(FamilyMembership, _mine, col(FamilyMembership.updated_at) > _moment),
-    ~_exists(Enrollment, _of_mine, col(Enrollment.updated_at) > _moment),
+    *(~_exists(model, model.beneficiary_id == col(Beneficiary.id), model.updated_at > _moment) for model in TOLD_BY),  # type: ignore[arg-type]
 )
 _CONDITIONS = {
-    RetentionBasis.CLOSURE: sa.or_(col(Beneficiary.deceased_on) <= _day, _left_all, _dissolved),
+    # Whoever left every family may well be helped on, in care for instance, so nothing may have been written since.
+    RetentionBasis.CLOSURE: sa.and_(sa.or_(col(Beneficiary.deceased_on) <= _day, _left_all, _dissolved), _still),
     RetentionBasis.LAST_ACTIVITY: _still,
 }
 _held = _exists(LegalHold, col(LegalHold.beneficiary_id) == col(Beneficiary.id), col(LegalHold.released_at).is_(None))

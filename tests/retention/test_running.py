@@ -68,6 +68,11 @@ def test_closure_is_death_or_leaving_or_the_end_of_the_family(callers: Callers, 
         connection.execute(sa.update(FamilyMembership).where(mine).values(ended_on=LONG_AGO.date()))
         gone = Family.id == uuid.UUID(dissolved["id"])
         connection.execute(sa.update(Family).where(gone).values(status="dissolved", updated_at=LONG_AGO))
+    age(db, Beneficiary, FamilyMembership)
+    with db.engine.begin() as connection:
+        # Somebody wrote of these lately.
+        for person in (died_lately, alone):
+            connection.execute(sa.update(Beneficiary).where(Beneficiary.id == uuid.UUID(person)).values(updated_at=now()))
     rule(callers, basis="closure")
     assert run_retention()["two_years"]["anonymized"] == 1 + 1 + len(dissolved["members"])
     assert is_forgotten(ngo, dead)
@@ -97,6 +102,26 @@ def test_deletion_takes_only_those_of_whom_nothing_stands(callers: Callers, db: 
     assert (counts["deleted"], counts["anonymized"]) == (1, 1)
     assert ngo.get(f"{PEOPLE}/{nobody}").status_code == 404
     assert is_forgotten(ngo, course.persons[0])
+
+
+def test_who_is_helped_on_in_care_is_not_forgotten(callers: Callers, db: Database) -> None:
+    """The child left its family long ago, and somebody writes of it still: elsewhere than in its own row."""
+    ngo = callers.ngo("17")
+    family = make_family(ngo)
+    child = next(one for one in family["members"] if one["relationship_to_head"] == "child")
+    with db.engine.begin() as connection:
+        mine = FamilyMembership.beneficiary_id == uuid.UUID(child["id"])
+        gone = {"ended_on": LONG_AGO.date(), "end_reason": "placed_in_care"}
+        connection.execute(sa.update(FamilyMembership).where(mine).values(**gone))
+    age(db, Beneficiary, FamilyMembership)
+    written = ngo.put(f"{PEOPLE}/{child['id']}/circumstances", {"school_status": "in_school"}, version=0)
+    assert written.status_code in (200, 201), written.text
+    rule(callers, basis="closure")
+    rule(callers, code="inactive")
+    run_retention()
+    assert not is_forgotten(ngo, child["id"])
+    # The others of the family, of whom nobody wrote, are.
+    assert is_forgotten(ngo, next(one["id"] for one in family["members"] if one["id"] != child["id"]))
 
 
 def test_a_resting_rule_does_nothing(callers: Callers, db: Database) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.access.actor import Visit
 from app.access.fetch import fetch, made_before
-from app.access.guard import GuardedSession
+from app.access.guard import GuardedSession, require_writable
 from app.beneficiaries.actions.candidates import Answer, look_for_duplicates, possible_duplicates
 from app.beneficiaries.actions.members import refuse_ages
 from app.beneficiaries.models import Beneficiary
@@ -76,6 +76,8 @@ def update_beneficiary(
 ) -> tuple[Beneficiary, list[Answer]]:
     """(person, who may be the same by what was corrected); what follows from the name follows. Raises NotFound, Stale, Invalid."""
     person = fetch(db, Beneficiary, beneficiary_id, version=version)
+    # Before anything is compared: whether a change would change nothing tells what a field holds.
+    require_writable(db, person)
     values = body.model_dump(exclude_unset=True)
     if "phone" in values:
         person.phone_as_written = values.pop("phone")

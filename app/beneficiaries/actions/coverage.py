@@ -19,6 +19,21 @@ _THROUGH = prebuilt(
 )
 
 
+_ON_FAMILY = prebuilt(
+    sa.select(AccessGrant)
+    .where(col(AccessGrant.family_id) == bindparam("family"), col(AccessGrant.closes_at) > bindparam("moment"))
+    .order_by(col(AccessGrant.id)),
+    "access_grant.on_family",
+)
+
+
+def close_on(db: GuardedSession, family_id: uuid.UUID) -> None:
+    """Close every grant on a family's own row, which is no family any more."""
+    for grant in db.execute(_ON_FAMILY, {"family": family_id, "moment": now()}).scalars():
+        grant.close()
+    db.flush()
+
+
 def close_through(db: GuardedSession, memberships: Iterable[uuid.UUID]) -> None:
     """Close every grant that stands on one of these memberships: at once, in the transaction that ends them."""
     for grant in db.execute(_THROUGH, {"memberships": list(memberships), "moment": now()}).scalars():

@@ -4,7 +4,7 @@ import uuid
 
 from app.access.actor import Visit
 from app.access.fetch import fetch, made_before
-from app.access.guard import GuardedSession
+from app.access.guard import GuardedSession, require_writable
 from app.beneficiaries.actions.beneficiaries import flush_placed, new_person
 from app.beneficiaries.actions.candidates import Answer, look_for_duplicates, possible_duplicates
 from app.beneficiaries.actions.members import everyone, too_old
@@ -77,6 +77,8 @@ def update_family(db: GuardedSession, family_id: uuid.UUID, *, version: int, bod
     their own. Raises NotFound, Merged, Stale, Invalid.
     """
     family = fetch(db, Family, family_id, version=version)
+    # Before anything is compared: whether a change would change nothing tells what a field holds.
+    require_writable(db, family)
     values = body.model_dump(exclude_unset=True)
     for name, value in values.items():
         setattr(family, name, value)

@@ -7,7 +7,7 @@ import uuid
 
 from app.access.actor import Visit
 from app.access.fetch import fetch, find, made_before
-from app.access.guard import GuardedSession
+from app.access.guard import GuardedSession, require_writable
 from app.beneficiaries.actions.beneficiaries import flush_placed, new_person
 from app.beneficiaries.actions.candidates import Answer, look_for_duplicates, possible_duplicates
 from app.beneficiaries.actions.coverage import close_through
@@ -100,6 +100,8 @@ def _who(db: GuardedSession, body: MemberAdd, *, family: Family, by: Visit) -> t
     person = find(db, Beneficiary, body.beneficiary_id) if body.beneficiary_id else None
     if person is None:
         raise invalid("/beneficiary_id", "unknown", "There is no such beneficiary.")
+    # Whoever sees a person by consent alone does not take it into a family of its own.
+    require_writable(db, person)
     return person, ""
 
 

@@ -4,7 +4,7 @@ import uuid
 
 from app.access.fetch import find
 from app.access.guard import GuardedSession, require_writable
-from app.beneficiaries.actions.coverage import close_through
+from app.beneficiaries.actions.coverage import close_on, close_through
 from app.beneficiaries.actions.heads import told_anew
 from app.beneficiaries.actions.members import hold_people, others_of, people_of, present, refuse_overlaps
 from app.beneficiaries.actions.residences import open_residence, take_along
@@ -31,6 +31,7 @@ def merge_family(db: GuardedSession, family_id: uuid.UUID, *, version: int, body
         close_through(db, [one.id for one in ending.values()])
     elif body.relationships:
         raise invalid("/relationships", "unknown", "The family has no members.")
+    close_on(db, family.id)
     home = open_residence(db, family)
     if home is not None:
         home.ended_on = max(body.on, home.started_on or body.on)

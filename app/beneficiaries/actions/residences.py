@@ -7,7 +7,7 @@ from sqlalchemy import bindparam
 from sqlmodel import col
 
 from app.access.fetch import fetch
-from app.access.guard import GuardedSession, prebuilt
+from app.access.guard import GuardedSession, prebuilt, require_writable
 from app.beneficiaries.actions.beneficiaries import flush_placed
 from app.beneficiaries.actions.members import everyone, people_of
 from app.beneficiaries.models import Family, FamilyMembership, FamilyResidence
@@ -40,6 +40,8 @@ def move_family(db: GuardedSession, family_id: uuid.UUID, *, version: int, body:
     Raises NotFound, Merged, Stale, Invalid, and OutOfScope for a place outside the actor's territory.
     """
     family = fetch(db, Family, family_id, version=version, lock=True)
+    # Before anything is compared: whether a change would change nothing tells what a field holds.
+    require_writable(db, family)
     if (body.territory, body.address) == (family.territory, family.address):
         raise invalid("/territory", "lives_there", "The family lives there already.")
     left = open_residence(db, family) or residence(family)

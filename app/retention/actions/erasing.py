@@ -62,8 +62,9 @@ _UNDECIDED: dict[str, Any] = {"choices": {}, "replaced": {}, "moved": []}
 PARTS = (
     Part(AccessGrant, also=_close, stands=True),
     Part(FamilyMembership, clear={"end_note": None}, stands=True),
-    Part(Kinship, "person_id", clear={"note": None}),
-    Part(Kinship, "relative_id", clear={"note": None}),
+    # Whose mother somebody was would tell who it was.
+    Part(Kinship, "person_id", goes=True),
+    Part(Kinship, "relative_id", goes=True),
     Part(Circumstances, clear=dict.fromkeys(("school", "chronic_conditions", "polyclinic", "papers_note"))),
     Part(VulnerabilityRecord, clear={"evidence": None}),
     Part(Identifier, goes=True),
@@ -81,7 +82,7 @@ PARTS = (
     Part(DuplicateCandidate, "a_id", clear={"note": None}, stands=True),
     Part(DuplicateCandidate, "b_id", clear={"note": None}, stands=True),
     Part(LegalHold, clear={"reason": FORGOTTEN, "release_reason": None}, stands=True),
-    Part(ErasureRequest, stands=True),
+    Part(ErasureRequest, clear={"note": None, "refusal_reason": None}, stands=True),
 )
 
 
@@ -150,13 +151,16 @@ def _forget_home(db: GuardedSession, family: Family) -> None:
 
 
 def _anonymize(person: Beneficiary) -> None:
-    """What is left: sex, year of birth, district, organization."""
+    """What is left: sex, years of birth and death, district, organization."""
     for name in ("surname", "given_name", "name_latin", "name_cyrillic"):
         setattr(person, name, FORGOTTEN)
     for name in ("strict_key", "loose_key", "skeleton_key", "search", "match_key"):
         setattr(person, name, "")
-    for name in ("patronymic", "phone_as_written", "phone_e164", "note", "deceased_on"):
+    # `origin` is a digest of what was registered: names could be tried against it.
+    for name in ("patronymic", "phone_as_written", "phone_e164", "note", "origin"):
         setattr(person, name, None)
+    if person.deceased_on is not None:
+        person.deceased_on = person.deceased_on.replace(month=1, day=1)
     person.birth_date, person.birth_precision = person.birth_date.replace(month=1, day=1), Precision.YEAR
     person.territory = person.territory[:7]
     person.anonymized_at = now()

@@ -10,7 +10,7 @@ from typing import Any
 
 from app.access.fetch import find
 from app.access.transaction import as_system, begin
-from app.beneficiaries.models import Beneficiary
+from app.beneficiaries.models import Beneficiary, Merged
 from app.database import now
 from app.retention import due
 from app.retention.actions.erasing import erase
@@ -55,9 +55,12 @@ def carry_out(request_id: uuid.UUID) -> bool:
 def _carry_out(request_id: uuid.UUID) -> bool:
     with begin(as_system("erasure")) as db:
         request = find(db, ErasureRequest, request_id, lock=True)
-        if request is None or request.status != ErasureStatus.APPROVED or due.is_held(db, request.beneficiary_id):
+        if request is None or request.status != ErasureStatus.APPROVED:
             return False
+        # The person is held first: a legal hold that is being placed refers to it, and is seen afterwards.
         person = find(db, Beneficiary, request.beneficiary_id, lock=True)
+        if due.is_held(db, request.beneficiary_id):
+            return False
         if person is not None and person.anonymized_at is None:
             erase(db, person)
         request.carried_out()
@@ -92,7 +95,11 @@ def _rule(rule: RetentionRule, *, is_dry_run: bool) -> dict[str, int]:
 def _forget(person_id: uuid.UUID, action: RetentionAction) -> str:
     """`anonymized`, `deleted`, or `held` where a hold came in between."""
     with begin(as_system("retention_run")) as db:
-        person = find(db, Beneficiary, person_id, lock=True)
+        try:
+            person = find(db, Beneficiary, person_id, lock=True)
+        except Merged:
+            # Merged since it was found due: it goes when the other row goes.
+            return "held"
         if person is None or due.is_held(db, person_id):
             return "held"
         return erase(db, person, delete=action == RetentionAction.DELETE)
