@@ -30,7 +30,7 @@ from app.beneficiaries.models import Beneficiary
 from app.database import now
 from app.problems import Problem
 from tests.callers import Caller, Callers
-from tests.factories.beneficiaries import make_beneficiary, make_family
+from tests.factories.beneficiaries import father, make_beneficiary, make_family
 from tests.factories.grants import grant
 
 PEOPLE, FAMILIES = "/v1/beneficiaries", "/v1/families"
@@ -149,7 +149,7 @@ def test_a_family_shows_its_address_only_with_contact_and_its_members_only_if_op
     child = next(one for one in family["members"] if one["relationship_to_head"] == "child")
     grant(ngo, mine, HOUSEHOLD, family_id=family["id"])
     shown = partner.get(f"{FAMILIES}/{family['id']}").json()
-    assert family.keys() - shown.keys() == {"address", "note"}
+    assert family.keys() - shown.keys() == {"address", "note", "merged_into_id"}
     assert shown["members"] == []
     assert partner.get(f"{FAMILIES}/{family['id']}/memberships").json()["items"] == []
     assert partner.get(FAMILIES, params={"q": "dilnoza"}).json()["items"] == []
@@ -194,6 +194,19 @@ def test_who_is_seen_by_consent_is_not_taken_into_another_family(callers: Caller
     body = {"beneficiary_id": person["id"], "relationship_to_head": "other_relative"}
     refused = partner.post(f"{FAMILIES}/{own['id']}/members", body)
     assert (refused.status_code, refused.json()["code"]) == (403, "out_of_scope")
+
+
+def test_a_family_that_everybody_left_is_closed_to_partners(callers: Callers) -> None:
+    ngo, partner = callers.ngo("17"), callers.committee("1733")
+    head = father()
+    family = make_family(ngo, members=[head])
+    grant(ngo, to_organization(partner.organization_id), *DataCategory, family_id=family["id"])
+    shown = partner.get(f"{FAMILIES}/{family['id']}").json()
+    assert "merged_into_id" in family
+    assert "merged_into_id" not in shown
+    ended = f"{FAMILIES}/{family['id']}/memberships/{family['members'][0]['membership_id']}/end"
+    assert ngo.post(ended, {"reason": "moved_away"}, version=1).status_code == 200
+    assert partner.get(f"{FAMILIES}/{family['id']}").status_code == 404
 
 
 def test_a_family_that_joined_another_is_closed_to_partners(callers: Callers) -> None:

@@ -62,7 +62,8 @@ _opened_family = granted(Family.id, AccessGrant.family_id, DataCategory.HOUSEHOL
 declare(
     Family,
     rows=shared(own(Family), both(within(Family.territory), _opened_family)),
-    fields={"address": _CONTACT, "note": _INTERNAL},
+    # Where the members went is another family, which no consent about this one opens.
+    fields={"address": _CONTACT, "note": _INTERNAL, "merged_into_id": _INTERNAL},
     conceal=_HOUSEHOLD,
     watch_reads=True,
 )

@@ -10,7 +10,7 @@ from app.access.fetch import fetch, find, made_before
 from app.access.guard import GuardedSession, require_writable
 from app.beneficiaries.actions.beneficiaries import flush_placed, new_person
 from app.beneficiaries.actions.candidates import Answer, look_for_duplicates, possible_duplicates
-from app.beneficiaries.actions.coverage import close_through
+from app.beneficiaries.actions.coverage import close_on, close_through
 from app.beneficiaries.actions.families import Member, new_membership
 from app.beneficiaries.actions.members import head_among, hold_people, others_of, present, refuse_overlaps, too_old
 from app.beneficiaries.models import (
@@ -145,9 +145,12 @@ def end_membership(
     if body.reason in _BY_COMMAND:
         raise invalid("/reason", "by_command", "Memberships end for this reason by the command of that name alone.")
     membership.end(on=body.ended_on or today(), reason=body.reason, note=body.note)
-    if membership.is_head and any(one is not membership for one in present(db, family)):
+    others = [one for one in present(db, family) if one is not membership]
+    if membership.is_head and others:
         raise HeadNeeded("Others remain: change the head first.")
     close_through(db, [membership.id])
+    if not others:
+        close_on(db, family.id)
     family.touch()
     db.flush()
     return membership

@@ -84,7 +84,7 @@ class FamilyRead(EntityRead):
     size: int | None = Field(ge=1)
     note: str | None = Field(default=None, max_length=4000, description=OWN_ONLY)
     is_synthetic: bool = Field(description="Made up for demonstration.")
-    merged_into_id: uuid.UUID | None = Field(description="The family that the members of this one went over to.")
+    merged_into_id: uuid.UUID | None = Field(default=None, description=f"The family that the members of this one went over to. {OWN_ONLY}")
 
 
 class FamilyWithMembersRead(FamilyRead):

@@ -14,6 +14,7 @@ from sqlmodel import SQLModel, col
 
 from app.access.grants import AccessGrant
 from app.access.guard import GuardedSession, Statement, prebuilt
+from app.beneficiaries.actions.coverage import close_on
 from app.beneficiaries.candidates import DuplicateCandidate
 from app.beneficiaries.models import Beneficiary, Family, FamilyMembership, FamilyResidence
 from app.certificates.models import Certificate
@@ -144,6 +145,7 @@ def _forget(db: GuardedSession, part: Part, row: Any, *, delete: bool) -> None:
 
 
 def _forget_home(db: GuardedSession, family: Family) -> None:
+    close_on(db, family.id)
     family.address, family.note = None, None
     for residence in db.execute(_RESIDENCES, {"person": family.id}).scalars():
         residence.address, residence.note = None, None
