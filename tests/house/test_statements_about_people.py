@@ -88,7 +88,7 @@ TABLE: dict[str, tuple[int, Request]] = {
     "list memberships": (2, lambda one: one.caller.get(f"{one.home}/memberships")),
     "get a membership": (1, lambda one: one.caller.get(f"{one.home}/memberships/{one.more['membership']}")),
     "end a membership": (
-        10,
+        11,
         lambda one: one.caller.post(f"{one.home}/memberships/{one.more['membership']}/end", {"reason": "marriage"}, version=1),
     ),
     "list residences": (2, lambda one: one.caller.get(f"{one.home}/residences")),
