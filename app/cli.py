@@ -114,6 +114,7 @@ def _serve(given: argparse.Namespace) -> int:
     import uvicorn
 
     from app.logs import configure
+    from app.wire import Gathered
 
     configure(settings().log_level)
     if settings().workers > 1 and settings().database_url.startswith("sqlite"):
@@ -141,7 +142,7 @@ def _serve(given: argparse.Namespace) -> int:
         timeout_keep_alive=30,
         timeout_graceful_shutdown=25,
         # It reads headers of any size, as the locked packages would choose by themselves: the proxy bounds them (docs/operators.md).
-        http="httptools",
+        http=Gathered,
     )
     return 0
 

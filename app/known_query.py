@@ -22,7 +22,7 @@ def _names(route: Any) -> frozenset[str]:
     return _known[id(route)]
 
 
-async def known_query(request: Request) -> None:
+def known_query(request: Request) -> None:
     """Invalid for a parameter that the route does not have or that stands twice, and for characters that bodies are refused for. Pages for
     people, which the contract does not list, pass over it: whoever sends a link on may have something of their own added to it.
     """

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import anyio.to_thread
-from fastapi import Depends, FastAPI
+from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from app import contract, cross_origin, database, features, health, problem_pages, problems, vocabulary
@@ -12,7 +12,6 @@ from app.audit.views import views
 from app.database import Database
 from app.identifiers import rekeying
 from app.identity import keys
-from app.known_query import known_query
 from app.limits import Bounds, Envelope
 from app.routing import add_flat
 from app.settings import settings
@@ -52,7 +51,6 @@ def create_app() -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        dependencies=[Depends(known_query)],
         redirect_slashes=False,
         generate_unique_id_function=operation_id,
         # Nothing collects it here, and asking at every request whether somebody does costs as much as the log line.

@@ -50,7 +50,7 @@ def change_settings(monkeypatch: pytest.MonkeyPatch, **values: Any) -> None:
 
 
 @contextmanager
-def serving(app: FastAPI, protocol: str) -> Iterator[int]:
+def serving(app: FastAPI, protocol: Any) -> Iterator[int]:
     """Serve, without the lifespan (no database is needed for what is asked), and answer the port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config = uvicorn.Config(app, http=protocol, ws="none", lifespan="off", loop="asyncio", log_config=None, access_log=False)

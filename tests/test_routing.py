@@ -9,7 +9,7 @@ from fastapi.routing import iter_route_contexts
 from starlette.routing import Match
 
 from app.main import create_app
-from app.routing import Route, add_flat
+from app.routing import Rooms, Route, add_flat
 from tests.client import Client
 
 APP = create_app()
@@ -38,6 +38,16 @@ def test_the_list_is_flat() -> None:
 @pytest.mark.parametrize(("method", "path"), ADDRESSES)
 def test_every_route_is_reached_first(method: str, path: str) -> None:
     assert answering(method, filled(path))[:1] == [path]
+
+
+@pytest.mark.parametrize(("method", "path"), ADDRESSES)
+def test_the_room_of_an_address_has_its_route(method: str, path: str) -> None:
+    """What is asked of a room goes through its routes alone, in the order of all, and they are a part of all."""
+    rooms = Rooms(APP.router)
+    room = rooms.of(scope(method, filled(path)))
+    found = [str(getattr(route, "path")) for route in room.routes if route.matches(scope(method, filled(path)))[0] is Match.FULL]  # noqa: B009
+    assert found == answering(method, filled(path))
+    assert (len(room.routes) < len(ROUTES)) == ("{" not in "/".join(path.split("/")[:3]))
 
 
 @pytest.mark.parametrize(

@@ -189,8 +189,22 @@ def core_form(statement: Statement, actor: Actor, engine: sa.Engine) -> Statemen
     if key not in _core:
         compiled = guarded(statement, actor).compile(engine)
         form = compiled.compile_state.statement  # type: ignore[union-attr]
-        _core[key] = form if str(form.compile(engine)) == str(compiled) else None
+        same = (one for one in (_unmarked(form), form) if str(one.compile(dialect=engine.dialect)) == str(compiled))
+        _core[key] = next(same, None)
     return _core[key]
+
+
+def _unmarked(statement: sa.Select[Any]) -> sa.Select[Any]:
+    """With parameters that bear no marks of the ORM. SQLAlchemy finds each one's value by the element itself at every execution, and
+    compares marked ones by making an SQL expression of the comparison, which takes as long as SQLite takes to answer.
+    """
+
+    def plain(element: Any, **_: object) -> Any:
+        is_marked = isinstance(element, sa.BindParameter) and element._annotations  # noqa: SLF001 – the only mark, as in `_is_entitys`.
+        return element._deannotate() if is_marked else None  # noqa: SLF001
+
+    found: sa.Select[Any] = visitors.replacement_traverse(statement, {}, plain)  # type: ignore[assignment]
+    return found
 
 
 def watch(statement: Statement, rows: Sequence[AnyRow]) -> None:
@@ -229,6 +243,14 @@ def _watched_columns(statement: Statement) -> tuple[tuple[int, str], ...]:
     return tuple(found.values())
 
 
+def _acting() -> Actor:
+    """Who acts; NoActor outside `begin` and `reading`."""
+    visit = visiting.get(None)
+    if visit is None:
+        raise NoActor
+    return visit.actor
+
+
 class GuardedSession(Session):
     """A session that acts for the visiting actor, and for nobody without one."""
 
@@ -248,7 +270,10 @@ class GuardedSession(Session):
 
     def rows(self, statement: Statement, values: dict[str, Any] | None = None, *, shown: int | None = None) -> Sequence[AnyRow]:
         """Run a prebuilt select of columns, as `Reader.rows` does."""
-        found: Sequence[AnyRow] = self.execute(statement, values or {}).all()
+        connection = self.connection()
+        form = core_form(statement, _acting(), connection.engine)
+        result = self.execute(statement, values or {}) if form is None else connection.execute(form, values or {})
+        found: Sequence[AnyRow] = result.all()
         watch(statement, found[:shown])
         return conceal(statement, found, visiting.get().actor, name=name_of(statement))
 
@@ -256,14 +281,12 @@ class GuardedSession(Session):
 @event.listens_for(GuardedSession, "do_orm_execute")
 def filter_reads(state: ORMExecuteState) -> None:
     """Filter a select; refuse what is none."""
-    visit = visiting.get(None)
-    if visit is None:
-        raise NoActor
+    actor = _acting()
     if state.is_column_load or state.is_relationship_load:
         return
     if not state.is_orm_statement or not state.is_select:
         raise NotGuardable("only ORM selects; rows are written through the unit of work")
-    state.statement = guarded(state.statement, visit.actor)  # type: ignore[arg-type]
+    state.statement = guarded(state.statement, actor)  # type: ignore[arg-type]
 
 
 def _are_writable(session: Session, model: type[SQLModel], rows: list[Any], actor: Actor) -> bool:
@@ -271,7 +294,7 @@ def _are_writable(session: Session, model: type[SQLModel], rows: list[Any], acto
     if key not in _checks:
         table = inspect(model).local_table
         mine = table.c.id.in_(bindparam("ids", expanding=True)) & criterion(model, actor, write=True)
-        _checks[key] = sa.select(func.count()).select_from(table).where(mine)
+        _checks[key] = _unmarked(sa.select(func.count()).select_from(table).where(mine))
     ids = {row.id for row in rows}
     return bool(session.connection().execute(_checks[key], {"ids": list(ids)}).scalar_one() == len(ids))
 
@@ -314,16 +337,14 @@ def note_foreign_rows(session: Session, row: object) -> None:
 @event.listens_for(GuardedSession, "before_flush")
 def check_rows_as_they_are(session: Session, context: UOWTransaction, instances: object) -> None:
     """A row that may be read but not written must not become writable by the change itself; a deleted one can only be judged now."""
-    visit = visiting.get(None)
-    if visit is None:
-        raise NoActor
+    actor = _acting()
     for model, rows in _by_model(session.deleted).items():
-        _judge(session, model, rows, visit.actor)
+        _judge(session, model, rows, actor)
     brought = {id(row) for row in session.info.get("brought", ())}
     for model, rows in _by_model(session.dirty).items():
-        doubted = rows if splits(model, visit.actor) else [row for row in rows if id(row) in brought]
+        doubted = rows if splits(model, actor) else [row for row in rows if id(row) in brought]
         if modified := [row for row in doubted if session.is_modified(row, include_collections=False)]:
-            _judge(session, model, modified, visit.actor)
+            _judge(session, model, modified, actor)
 
 
 @event.listens_for(GuardedSession, "after_flush")

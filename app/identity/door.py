@@ -52,12 +52,19 @@ class Bearer(SecurityBase):
 
     async def __call__(self, request: Request) -> Visit:
         """Unauthenticated without a token in force; BadRequest for an Idempotency-Key that is none."""
+        state = request.scope["state"]
+        # The door asked already, and hands its finding on to the endpoint.
+        visit: Visit | None = state.get("visit")
+        if visit is None:
+            visit = state["visit"] = await self._visit(request, state)
+        return visit
+
+    async def _visit(self, request: Request, state: dict[str, Any]) -> Visit:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated
         actor = actor_of(token.strip())
         await revocations.check(actor)
-        state = request.scope["state"]
         state["actor"] = str(actor.id)
         retry = None
         if request.method == "POST" and (key := request.headers.get("idempotency-key")) is not None:
@@ -92,18 +99,21 @@ async def secret_answer(request: Request) -> None:
         raise BadRequest("This answer holds a secret, which is not kept, so it cannot be replayed: leave Idempotency-Key out.")
 
 
-class Door:
+class Door(Bearer):
     """Asks whether the caller may use a verb; the contract and the house tests read `permission` off it."""
 
     def __init__(self, permission: Permission) -> None:
+        super().__init__()
         self.permission = permission
 
-    async def __call__(self, visit: Caller) -> None:
+    async def __call__(self, request: Request) -> Visit:
         """Forbidden, with what is needed in `detail`, and an entry in the audit trail."""
+        visit = await super().__call__(request)
         if self.permission.name not in visit.actor.permissions:
             for refused in REFUSED:
                 await anyio.to_thread.run_sync(refused, visit, self.permission.name)
             raise Forbidden(f"This needs the permission {self.permission}.")
+        return visit
 
 
 def allow(permission: Permission) -> Any:

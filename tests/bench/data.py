@@ -35,6 +35,8 @@ CALLERS = {"specialist": ("specialist", REGION), "manager": ("manager", "17")}
 """Who calls: name → (duty, territory), both of the first organization. The specialist's rows are about a tenth of all."""
 _FRESH = ("idempotency", "audit_entry", "access_entry", "login_attempt", "login_session")
 _PREFIX = "himoya_bench_"
+NEW_PEOPLE = 90_000
+"""Who can be registered in a run: more than three services do."""
 _beneficiary: sa.Table = Beneficiary.__table__  # type: ignore[attr-defined]
 
 
@@ -204,7 +206,7 @@ def sample(url: str, *, most: int) -> Sample:
     surnames: dict[str, list[str]] = {"frequent": [], "middling": [], "rare": []}
     for _, surname in chosen:
         surnames[rarity(surname)].append(surname)
-    return Sample([str(id) for id, _ in chosen], surnames, _bodies(most // 4, dice))
+    return Sample([str(id) for id, _ in chosen], surnames, _bodies(NEW_PEOPLE, dice))
 
 
 def _bodies(count: int, dice: random.Random) -> list[dict[str, Any]]:

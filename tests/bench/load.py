@@ -20,14 +20,17 @@ class NoLoad(RuntimeError):
     """wrk is missing or failed."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Requests:
-    """What is sent: targets to GET, or bodies to POST to `target`; each taken at random."""
+    """What is sent: targets to GET, taken at random, or bodies to POST to `target`, taken in turn. `first` is the body with which the next
+    run begins, so that nobody is registered twice: a register does not live on the same people coming again and again.
+    """
 
     lines: Path
     method: str = "GET"
     target: str = ""
     keyed: bool = False
+    first: int = 0
 
     @classmethod
     def get(cls, path: Path, targets: Sequence[str]) -> "Requests":
@@ -79,7 +82,7 @@ def run(address: str, requests: Requests, token: str, *, seconds: int, connectio
     """Send for so many seconds; `timeout` is what wrk waits for one answer, in seconds."""
     seed = "-" if requests.method == "POST" and not requests.keyed else str(secrets.randbelow(1 << 31))
     options = ["-t1", f"-c{connections}", f"-d{seconds}s", f"--timeout={timeout}s", "-s", str(SCRIPT), address]
-    arguments = [requests.method, str(requests.lines), seed, *([requests.target] if requests.target else [])]
+    arguments = [requests.method, str(requests.lines), seed, *([requests.target, str(requests.first)] if requests.target else [])]
     environment = {**os.environ, "BENCH_TOKEN": token}
     done = subprocess.run(
         ["wrk", *options, "--", *arguments], capture_output=True, text=True, env=environment, timeout=seconds + 60, check=False
@@ -88,6 +91,8 @@ def run(address: str, requests: Requests, token: str, *, seconds: int, connectio
     if done.returncode or line is None:
         raise NoLoad(f"wrk failed:\n{done.stdout[-1000:]}{done.stderr[-1000:]}")
     told = json.loads(line.removeprefix("RESULT "))
+    # What was on its way at the end was sent as well.
+    requests.first += told["requests"] + connections
     return Measure(rate=told["requests"] / told.pop("seconds"), **told)
 
 

@@ -1,12 +1,14 @@
--- What wrk sends, told by its arguments: METHOD FILE SEED [TARGET].
--- GET: each line of FILE is a target, taken at random. POST: each line is a body for TARGET, each sent with an Idempotency-Key of its own
--- if SEED is not "-". The bearer token comes by the environment, so that no list of processes shows it.
+-- What wrk sends, told by its arguments: METHOD FILE SEED [TARGET FIRST].
+-- GET: each line of FILE is a target, taken at random. POST: each line is a body for TARGET, taken in turn from the FIRST, counted from 0,
+-- each sent with an Idempotency-Key of its own if SEED is not "-". The bearer token comes by the environment, so that no list of processes
+-- shows it.
 
 local ready, count, sent = {}, 0, 0
-local method, target, keyed
+local method, target, keyed, first
 
 function init(args)
     method, target, keyed = args[1], args[4], args[1] == "POST" and args[3] ~= "-"
+    first = tonumber(args[5]) or 0
     wrk.headers["Authorization"] = "Bearer " .. os.getenv("BENCH_TOKEN")
     if method == "POST" then
         wrk.headers["Content-Type"] = "application/json"
@@ -19,12 +21,12 @@ function init(args)
 end
 
 function request()
-    local chosen = ready[math.random(count)]
     if method == "GET" then
-        return chosen
+        return ready[math.random(count)]
     end
+    local chosen = ready[(first + sent) % count + 1]
+    sent = sent + 1
     if keyed then
-        sent = sent + 1
         wrk.headers["Idempotency-Key"] = string.format("%06x%06x-%d", math.random(0, 0xffffff), math.random(0, 0xffffff), sent)
     end
     return wrk.format("POST", target, nil, chosen)
