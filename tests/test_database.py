@@ -1,5 +1,6 @@
 """The portable ground: moments, ids, transactions, the pool, the same on both databases."""
 
+import sqlite3
 import threading
 import uuid
 from datetime import UTC, datetime, timedelta, timezone
@@ -120,6 +121,44 @@ def test_a_write_takes_the_lock_up_front(db: Database) -> None:
     for thread in threads:
         thread.join(20)
     assert order == ["first", "second"]
+
+
+@pytest.mark.sqlite
+def test_threads_of_one_process_write_in_turn(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that gets no turn in time is refused as one that waits for another process is, and holds nothing."""
+    monkeypatch.setattr(database, "LOCK_WAIT_MS", 20)
+
+    def refused() -> None:
+        with pytest.raises(Busy), begin(as_system("test")):
+            pytest.fail("two write at once")
+
+    with begin(as_system("test")):
+        thread = threading.Thread(target=refused)
+        thread.start()
+        thread.join(20)
+        assert not thread.is_alive()
+    with begin(as_system("test")) as session:
+        session.connection()
+    assert db.engine.pool.checkedout() == 0
+
+
+@pytest.mark.sqlite
+def test_another_process_that_writes_is_waited_for(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "LOCK_WAIT_MS", 20)
+    impatient = Database(db.url)
+    monkeypatch.setattr("app.access.transaction.current", lambda: impatient)
+    other = sqlite3.connect(impatient.engine.url.database or "", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    def write() -> None:
+        with begin(as_system("test")) as session:
+            session.connection()
+
+    with pytest.raises(Busy):
+        write()
+    other.close()
+    write()
+    impatient.engine.dispose()
 
 
 @pytest.mark.postgresql

@@ -66,7 +66,7 @@ def begin(visit: Visit) -> Iterator[GuardedSession]:
     """One transaction: claim the Idempotency-Key, work, flush, record the answer, commit. The response leaves after the commit."""
     token, retry = visiting.set(visit), visit.retry
     try:
-        with _refusals(), GuardedSession(current().engine, expire_on_commit=False, autoflush=False) as db:
+        with _refusals(), current().turn(), GuardedSession(current().engine, expire_on_commit=False, autoflush=False) as db:
             answered.set(None)
             if retry:
                 idempotency.claim(db.connection(), retry)

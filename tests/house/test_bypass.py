@@ -131,8 +131,9 @@ RULES: dict[str, tuple[Callable[[ast.AST], bool], dict[str, str]]] = {
     ),
     "SQL to the driver": (
         calls("exec_driver_sql"),
-        {"database.py": "BEGIN on SQLite", "search.py": "the words of forgotten rows, which FTS5 takes as a command"},
+        {"search.py": "the words of forgotten rows, which FTS5 takes as a command"},
     ),
+    "the driver itself": (says("driver_connection"), {"database.py": "BEGIN on SQLite"}),
     "the framework's own refusal": (says("HTTPException"), {"problems.py": "turned into a problem there"}),
     "the service's own actor": (
         says("as_system"),
@@ -230,6 +231,7 @@ def test_the_rules_see_what_they_forbid() -> None:
         "SQL as text": "from sqlalchemy import text",
         "a column as text": "sa.literal_column('x')",
         "SQL to the driver": "connection.exec_driver_sql('x')",
+        "the driver itself": (says("driver_connection"), {"database.py": "BEGIN on SQLite"}),
         "the framework's own refusal": "from fastapi import HTTPException",
         "the service's own actor": "from app.access.transaction import as_system",
         "every row within a caller's transaction": "with every_row(): pass",
