@@ -231,7 +231,7 @@ def test_the_rules_see_what_they_forbid() -> None:
         "SQL as text": "from sqlalchemy import text",
         "a column as text": "sa.literal_column('x')",
         "SQL to the driver": "connection.exec_driver_sql('x')",
-        "the driver itself": (says("driver_connection"), {"database.py": "BEGIN on SQLite"}),
+        "the driver itself": "connection.connection.driver_connection",
         "the framework's own refusal": "from fastapi import HTTPException",
         "the service's own actor": "from app.access.transaction import as_system",
         "every row within a caller's transaction": "with every_row(): pass",
