@@ -7,7 +7,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from app.beneficiaries.resemblance import ResemblanceReason
+from app.beneficiaries.resemblance import IDENTIFIED, RECORDED, Likeness, ResemblanceReason, Why
 from app.database import Json, Owned, UtcDateTime, now
 from app.problems import WrongState
 
@@ -22,6 +22,12 @@ class DuplicateStatus(StrEnum):
 
 
 UNDECIDED = frozenset({DuplicateStatus.OPEN, DuplicateStatus.DEFERRED})
+_LEVELS = (12, 7, 4)
+
+
+def common_territory(one: str, other: str) -> str:
+    """The smallest place that holds both."""
+    return next((one[:level] for level in _LEVELS if len(one) >= level and one[:level] == other[:level]), "17")
 
 
 class DuplicateCandidate(Owned, table=True):
@@ -46,6 +52,23 @@ class DuplicateCandidate(Owned, table=True):
     decided_by: uuid.UUID | None = None
     decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     note: str | None = Field(default=None, max_length=1000)
+
+    def compare(self, found: Likeness, *, one: str, other: str, same_identifier: bool | None = None) -> None:
+        """How alike the two are found today, and the territories of both. That somebody reported them stays, whatever is found; whether
+        they bear one number stays as well, unless it is told.
+        """
+        identified = Why.SAME_IDENTIFIER in self.reasons if same_identifier is None else same_identifier
+        reported = Why.REPORTED_BY_HAND in self.reasons
+        plain = [reason for reason in found.reasons if reason != Why.SAME_IDENTIFIER]
+        identified = identified or len(plain) < len(found.reasons)
+        self.score = max(found.score, IDENTIFIED if identified else 0.0, RECORDED if reported else 0.0)
+        self.reasons = [*[Why.SAME_IDENTIFIER][:identified], *plain, *[Why.REPORTED_BY_HAND][:reported]]
+        self.territory = common_territory(one, other)
+
+    @property
+    def is_alike(self) -> bool:
+        """Whether the two are still alike enough to be decided about."""
+        return self.score >= RECORDED
 
     def decide(self, status: DuplicateStatus, *, by: uuid.UUID, note: str | None) -> None:
         """What was found out about the pair; WrongState when that is decided for good already."""

@@ -57,7 +57,7 @@ are declared, and would rather read a whole region.
 Why = ResemblanceReason
 _PRIOR = -16.0
 """Of 100,000 rows one in about 2^16 is the other row of the same person."""
-_IDENTIFIED = 0.99
+IDENTIFIED = 0.99
 """The least score of two who have an equal identifier: a document has one bearer, whatever else was written down otherwise."""
 _FATHERS = {"strict": 5.0, "loose": 5.0, "near": 3.0}
 _NAMES = {"strict": 11.0, "loose": 10.0, "near": 8.0}
@@ -294,7 +294,7 @@ def likeness(one: Portrait, other: Portrait, *, same_identifier: bool = False) -
     score = 1 / (1 + 2 ** -(_PRIOR + sum(points for points, _ in found)))
     reasons = [reason for _, reason in found if reason]
     if same_identifier:
-        score, reasons = max(score, _IDENTIFIED), [Why.SAME_IDENTIFIER, *reasons]
+        score, reasons = max(score, IDENTIFIED), [Why.SAME_IDENTIFIER, *reasons]
     return Likeness(round(score, 4), reasons)
 
 

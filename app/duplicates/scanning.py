@@ -6,6 +6,7 @@ the pair if both rows are theirs to see, a manager of the whole organization for
 
 import uuid
 from collections import defaultdict
+from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
@@ -15,10 +16,10 @@ from sqlmodel import col
 
 from app.access.guard import prebuilt
 from app.access.transaction import as_system, begin, reading
-from app.beneficiaries.actions.candidates import Pair, record
+from app.beneficiaries.actions.candidates import Pair, known_candidates, record
 from app.beneficiaries.candidates import UNDECIDED, DuplicateCandidate
 from app.beneficiaries.models import Beneficiary
-from app.beneficiaries.resemblance import COMPARED, portrait
+from app.beneficiaries.resemblance import COMPARED, Why, portrait
 from app.duplicates.blocking import alike
 from app.identifiers.models import Identifier, IdentifierKind
 from app.partners.models import Organization
@@ -67,12 +68,23 @@ def _scan(organization_id: uuid.UUID) -> dict[str, int]:
     news = [pair for pair in found if pair.key not in known or _differs(pair, *known[pair.key])]
     for start in range(0, len(news), BATCH):
         with begin(as_system("scan_duplicates")) as db:
-            record(db, news[start : start + BATCH], organization_id=organization_id)
+            record(db, news[start : start + BATCH], organization_id=organization_id, same_identifier=False)
+    gone = {key for key, (status, reasons) in known.items() if status in UNDECIDED and Why.REPORTED_BY_HAND not in reasons}
+    _remove(sorted(gone - {pair.key for pair in found}))
     return {"people": len(people), "pairs": len(found), "new": sum(pair.key not in known for pair in news)}
 
 
+def _remove(keys: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> None:
+    """Pairs that are alike no longer, since one of the two was corrected, forgotten or merged."""
+    for start in range(0, len(keys), BATCH):
+        with begin(as_system("scan_duplicates")) as db:
+            for candidate in known_candidates(db, keys[start : start + BATCH]).values():
+                if (candidate.a_id, candidate.b_id) in keys and candidate.status in UNDECIDED:
+                    db.delete(candidate)
+
+
 def _differs(pair: Pair, status: str, reasons: list[str]) -> bool:
-    return status in UNDECIDED and set(reasons) != set(pair.likeness.reasons)
+    return status in UNDECIDED and set(reasons) - {Why.REPORTED_BY_HAND} != set(pair.likeness.reasons)
 
 
 def _identified(rows: Any) -> dict[frozenset[uuid.UUID], bool]:

@@ -6,7 +6,7 @@ from app.access.actor import Visit
 from app.access.fetch import fetch, find
 from app.access.guard import GuardedSession
 from app.audit import trail
-from app.beneficiaries.actions.candidates import record_same_identifier
+from app.beneficiaries.actions.candidates import compare_again, record_same_identifier
 from app.beneficiaries.models import Beneficiary
 from app.database import uuid7
 from app.identifiers import bearers, sealing, values
@@ -81,6 +81,7 @@ def end_identifier(db: GuardedSession, identifier_id: uuid.UUID, *, version: int
     found = fetch(db, Identifier, identifier_id, version=version)
     found.end(on=body.ended_on, reason=body.end_reason)
     db.flush()
+    compare_again(db, fetch(db, Beneficiary, found.beneficiary_id), identified=bearers.sharing(db, found.beneficiary_id))
     return found
 
 

@@ -4,13 +4,14 @@ import uuid
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam, func
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from app.access.guard import GuardedSession, prebuilt
 from app.access.transaction import Rows
 from app.beneficiaries.models import Beneficiary
 from app.identifiers import sealing
-from app.identifiers.models import Identifier, IdentifierEndReason
+from app.identifiers.models import Identifier, IdentifierEndReason, IdentifierKind
 from app.identifiers.schemas import MOST_HOLDERS
 from app.identifiers.values import Value
 
@@ -26,6 +27,20 @@ _CARRIED = prebuilt(
         col(Identifier.ended_on).is_(None),
     ),
     "identifier.carried",
+)
+_theirs = aliased(Identifier)
+_SHARING = prebuilt(
+    sa.select(col(_theirs.beneficiary_id))
+    .join(Identifier, sa.and_(col(Identifier.kind) == _theirs.kind, col(Identifier.blind_index) == _theirs.blind_index))
+    .where(
+        col(Identifier.beneficiary_id) == bindparam("beneficiary_id"),
+        col(_theirs.beneficiary_id) != bindparam("beneficiary_id"),
+        col(Identifier.ended_on).is_(None),
+        col(_theirs.ended_on).is_(None),
+        col(Identifier.kind) != IdentifierKind.BIRTH_CERTIFICATE.value,
+    )
+    .distinct(),
+    "identifier.sharing",
 )
 _BEARERS = prebuilt(
     sa.select(Beneficiary)
@@ -45,6 +60,11 @@ def bearers(db: GuardedSession, value: Value, *, organization_id: uuid.UUID, but
     """The other people of an organization who bear a number now, and may be the same person; they are compared, not shown."""
     values = {"kind": value.kind, "blinds": sealing.blinds(value), "organization_id": organization_id, "but": but}
     return list(db.execute(_BEARERS, values).scalars())
+
+
+def sharing(db: Rows, beneficiary_id: uuid.UUID) -> set[uuid.UUID]:
+    """The others who bear a number of this person's now. The series of birth certificates were given out more than once and say nothing."""
+    return {row[0] for row in db.rows(_SHARING, {"beneficiary_id": beneficiary_id})}
 
 
 def carries(db: Rows, beneficiary_id: uuid.UUID, value: Value) -> bool:

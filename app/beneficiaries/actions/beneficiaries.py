@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from app.access.actor import Visit
 from app.access.fetch import fetch, made_before
 from app.access.guard import GuardedSession, require_writable
-from app.beneficiaries.actions.candidates import Answer, look_for_duplicates, possible_duplicates
+from app.beneficiaries.actions.candidates import Answer, compare_again, look_for_duplicates, possible_duplicates
 from app.beneficiaries.actions.members import refuse_ages
 from app.beneficiaries.models import Beneficiary
 from app.beneficiaries.naming import derived, rename
@@ -20,7 +20,7 @@ from app.phones import parse
 from app.problems import IdTaken, Invalid, invalid
 
 _NAME = frozenset({"surname", "given_name", "patronymic"})
-_COMPARED = _NAME | {"birth_date", "birth_precision", "phone"}
+_COMPARED = _NAME | {"birth_date", "birth_precision", "phone", "sex", "territory"}
 
 
 def new_person(body: Person, *, by: Visit, territory: str) -> Beneficiary:
@@ -91,4 +91,7 @@ def update_beneficiary(
     if {"birth_date", "birth_precision"} & values.keys():
         refuse_ages(db, person)
     flush_placed(db)
-    return person, look_for_duplicates(db, [person] if _COMPARED & body.model_fields_set else [])
+    if not _COMPARED & body.model_fields_set:
+        return person, []
+    compare_again(db, person)
+    return person, look_for_duplicates(db, [person])

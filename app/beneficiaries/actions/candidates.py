@@ -20,16 +20,15 @@ from sqlmodel import col
 
 from app.access.fields import coverage
 from app.access.guard import GuardedSession, prebuilt, watch
-from app.beneficiaries.candidates import UNDECIDED, DuplicateCandidate
+from app.beneficiaries.candidates import UNDECIDED, DuplicateCandidate, common_territory
 from app.beneficiaries.models import Beneficiary
-from app.beneficiaries.resemblance import COMPARED, Likeness, Portrait, Why, alike, likeness, portrait
+from app.beneficiaries.resemblance import COMPARED, Likeness, Portrait, alike, likeness, portrait
 from app.schemas import Precision
 
 MOST = 500
 """Rows that are compared in one request. Where more share a name or a day, the nightly scan compares the rest."""
 TOLD = 200
 """Pairs that one answer tells of; the rest stand in the list."""
-_LEVELS = (12, 7, 4)
 _SHOWN = ("name_latin", "name_cyrillic")
 _columns_of = attrgetter(*COMPARED, *_SHOWN)
 
@@ -63,6 +62,21 @@ _KNOWN = prebuilt(
     sa.select(DuplicateCandidate).where(_one_of(DuplicateCandidate.a_id, "a_ids"), _one_of(DuplicateCandidate.b_id, "b_ids")),
     "duplicate_candidate.known",
 )
+_UNDECIDED = prebuilt(
+    sa.select(DuplicateCandidate)
+    .where(
+        sa.or_(col(DuplicateCandidate.a_id) == bindparam("id"), col(DuplicateCandidate.b_id) == bindparam("id")),
+        col(DuplicateCandidate.status).in_([one.value for one in UNDECIDED]),
+    )
+    .order_by(col(DuplicateCandidate.id)),
+    "duplicate_candidate.undecided_of_person",
+)
+_PORTRAITS = prebuilt(
+    sa.select(*(getattr(Beneficiary, name) for name in COMPARED), coverage(Beneficiary, beneficiary=Beneficiary.id)).where(
+        _one_of(Beneficiary.id, "ids")
+    ),
+    "beneficiary.portraits",
+)
 _other = aliased(Beneficiary)
 _is_a = _one_of(DuplicateCandidate.a_id, "ids")
 _POSSIBLE = prebuilt(
@@ -85,8 +99,6 @@ _POSSIBLE = prebuilt(
     .limit(TOLD),
     "duplicate_candidate.possible",
 )
-_MORE = frozenset({Why.SAME_IDENTIFIER, Why.REPORTED_BY_HAND})
-"""Reasons that are not found by comparing two portraits; a candidate that has one keeps its score."""
 _ANSWER = ("candidate_id", "registered_id", "beneficiary_id", "names", "birth_date", "score", "reasons")
 
 
@@ -158,26 +170,51 @@ def possible_duplicates(db: GuardedSession, ids: Collection[uuid.UUID]) -> list[
     return [_answer(row) for row in db.rows(_POSSIBLE, {"ids": list(ids)})] if ids else []
 
 
-def record(db: GuardedSession, pairs: Sequence[Pair], *, organization_id: uuid.UUID) -> list[DuplicateCandidate]:
-    """The candidates of these pairs: new ones, those that are undecided with the score of today, decided ones as they are."""
+def compare_again(db: GuardedSession, person: Beneficiary, *, identified: Collection[uuid.UUID] | None = None) -> None:
+    """Score anew what is undecided about a person who was corrected; what is no longer alike is a candidate no longer. `identified` are
+    those who bear a number of this person's, where that changed.
+    """
+    candidates = list(db.execute(_UNDECIDED, {"id": person.id}).scalars())
+    if not candidates:
+        return
+    ids = sorted({one.a_id for one in candidates} | {one.b_id for one in candidates})
+    drawn = {row[0]: portrait(row) for row in db.rows(_PORTRAITS, {"ids": ids}, shown=0)}
+    for candidate in candidates:
+        one, other = drawn.get(candidate.a_id), drawn.get(candidate.b_id)
+        if one is None or other is None:
+            continue
+        same = None if identified is None else bool({candidate.a_id, candidate.b_id} & set(identified))
+        candidate.compare(likeness(one, other), one=one.territory, other=other.territory, same_identifier=same)
+        if not candidate.is_alike:
+            db.delete(candidate)
+    db.flush()
+
+
+def record(
+    db: GuardedSession, pairs: Sequence[Pair], *, organization_id: uuid.UUID, same_identifier: bool | None = None
+) -> list[DuplicateCandidate]:
+    """The candidates of these pairs: new ones, those that are undecided with the score of today, decided ones as they are.
+    `same_identifier` is False where numbers were compared as well, so that a pair which does not say so has none in common.
+    """
     # Another request may find the same pair from its other end; the second one waits here and then sees what the first one wrote.
     db.hold(*(f"duplicate_candidate:{a}:{b}" for a, b in sorted({pair.key for pair in pairs})))
     known = known_candidates(db, [pair.key for pair in pairs])
     found = {}
     for pair in pairs:
         candidate = known.get(pair.key)
+        one, other = pair.one.territory, pair.other.territory
         if candidate is None:
             candidate = DuplicateCandidate(
                 organization_id=organization_id,
-                territory=common_territory(pair.one.territory, pair.other.territory),
+                territory=common_territory(one, other),
                 a_id=pair.key[0],
                 b_id=pair.key[1],
                 score=pair.likeness.score,
                 reasons=pair.likeness.reasons,
             )
             db.add(candidate)
-        elif candidate.status in UNDECIDED and not _MORE.intersection(candidate.reasons):
-            candidate.score, candidate.reasons = pair.likeness.score, pair.likeness.reasons
+        elif candidate.status in UNDECIDED:
+            candidate.compare(pair.likeness, one=one, other=other, same_identifier=same_identifier)
         found[pair.key] = candidate
     db.flush()
     return list(found.values())
@@ -198,8 +235,3 @@ def known_candidates(
     """The candidates that stand for these pairs already."""
     values = {"a_ids": sorted({a for a, _ in keys}), "b_ids": sorted({b for _, b in keys})}
     return {(one.a_id, one.b_id): one for one in db.execute(_KNOWN, values).scalars()}
-
-
-def common_territory(one: str, other: str) -> str:
-    """The smallest place that holds both."""
-    return next((one[:level] for level in _LEVELS if len(one) >= level and one[:level] == other[:level]), "17")

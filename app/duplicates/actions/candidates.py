@@ -5,8 +5,8 @@ import uuid
 from app.access.actor import Visit
 from app.access.fetch import fetch, find, made_before
 from app.access.guard import GuardedSession, require_writable
-from app.beneficiaries.actions.candidates import common_territory, known_candidates
-from app.beneficiaries.candidates import DuplicateCandidate, DuplicateStatus
+from app.beneficiaries.actions.candidates import known_candidates
+from app.beneficiaries.candidates import DuplicateCandidate, DuplicateStatus, common_territory
 from app.beneficiaries.models import Beneficiary
 from app.beneficiaries.resemblance import COMPARED, RECORDED, ResemblanceReason, likeness, portrait
 from app.database import uuid7
