@@ -1,4 +1,5 @@
-"""Which tokens are refused before they end: those of ended sessions, disabled accounts and changed rights.
+"""Which tokens are refused before they end: those of ended sessions, disabled accounts and changed rights, and those of organizations that
+do not exist today.
 
 A process asks the database at most every few seconds, not at every request; what it ends itself it knows at once.
 """
@@ -8,6 +9,7 @@ import logging
 import math
 import threading
 import time
+import uuid
 from datetime import timedelta
 
 import anyio.to_thread
@@ -20,6 +22,7 @@ from app.access.guard import prebuilt
 from app.access.transaction import as_system, reading
 from app.database import UtcDateTime, now
 from app.identity.models import Account, LoginSession, ServiceClient
+from app.identity.standing import shut_out
 from app.problems import Unauthenticated
 
 log = logging.getLogger("himoya.revocations")
@@ -47,6 +50,7 @@ class Revocations:
         self._background: asyncio.Task[None] | None = None
         self.sessions: frozenset[str] = frozenset()
         self.generations: dict[object, int] = {}
+        self.organizations: frozenset[uuid.UUID] = frozenset()
 
     def load(self, older_than: float) -> None:
         """Ask the database, unless another thread has within this many seconds; runs in a worker thread."""
@@ -58,6 +62,8 @@ class Revocations:
                 since = {"since": now() - _WINDOW}
                 self.sessions = frozenset(str(row[0]) for row in db.rows(_sessions, since))
                 self.generations = {row[0]: row[1] for statement in (_accounts, _clients) for row in db.rows(statement, since)}
+                # All of them: what ends by the calendar ends for those too who were given tokens long before.
+                self.organizations = shut_out(db)
             self._loaded_at = started
 
     async def _refresh(self) -> None:
@@ -78,7 +84,11 @@ class Revocations:
             await anyio.to_thread.run_sync(self.load, _FRESH_SECONDS)
         elif age > _FRESH_SECONDS and (self._background is None or self._background.done()):
             self._background = asyncio.create_task(self._refresh())
-        if actor.session in self.sessions or self.generations.get(actor.id, 0) > actor.generation:
+        if (
+            actor.session in self.sessions
+            or self.generations.get(actor.id, 0) > actor.generation
+            or actor.organization_id in self.organizations
+        ):
             raise Unauthenticated
 
     def forget(self) -> None:

@@ -7,6 +7,7 @@ from sqlmodel import col
 from app.access.actor import Duty, Role
 from app.access.guard import GuardedSession, prebuilt
 from app.access.transaction import as_system, begin
+from app.days import today
 from app.identity.actions.accounts import create_account
 from app.identity.schemas import AccountCreate
 from app.partners.actions.organizations import create_organization
@@ -18,8 +19,17 @@ from app.uzbek.keys import strict_key
 from app.uzbek.scripts import Script, script_of
 
 COUNTRY = "17"
+_DAY = sa.bindparam("day", type_=sa.Date())
 _NGOS = prebuilt(
-    sa.select(Organization).where(col(Organization.kind) == Role.NGO.value).order_by(col(Organization.id)), "organization.ngos"
+    sa.select(Organization)
+    .where(
+        col(Organization.kind) == Role.NGO.value,
+        # Of one that has ended nobody is let in.
+        sa.func.coalesce(col(Organization.valid_from), _DAY) <= _DAY,
+        sa.func.coalesce(col(Organization.valid_to), _DAY) >= _DAY,
+    )
+    .order_by(col(Organization.id)),
+    "organization.ngos",
 )
 _FIELDS = {"email": "e-mail", "name": "name", "password": "password", "uz_latn": "organization", "uz_cyrl": "organization"}
 
@@ -31,7 +41,7 @@ class FoundingRefused(ValueError):
 def found_installation(*, email: str, name: str, organization: str, password: str) -> str:
     """Make an administrator of the NGO that runs the installation, and the NGO itself if there is none; answers what was made.
 
-    An NGO that is there is used even if its name is written otherwise; of several, the name must tell which. Cyrillic names are taken
+    An NGO that exists today is used even if its name is written otherwise; of several, the name must tell which. Cyrillic names are taken
     for Uzbek, all others for Uzbek in Latin; the administrator can put that right. Raises FoundingRefused for a password of fewer than
     12 characters, an e-mail that is none or has an account, and a name that is empty or too long.
     """
@@ -51,7 +61,7 @@ def found_installation(*, email: str, name: str, organization: str, password: st
 
 
 def _ngo(db: GuardedSession, name: str) -> Organization:
-    present: list[Organization] = list(db.execute(_NGOS).scalars())
+    present: list[Organization] = list(db.execute(_NGOS, {"day": today()}).scalars())
     if not present:
         language = "uz_cyrl" if script_of(name) is Script.CYRILLIC else "uz_latn"
         body = OrganizationCreate(kind=Role.NGO, names=Names(**{language: name}), territory=COUNTRY)

@@ -78,8 +78,8 @@ class OrganizationCreate(Strict):
     parent_id: Id | None = None
     territory: Territory
     contacts: _Contacts = Field(default=[])
-    valid_from: IsoDate | None = Field(default=None, description="First day; null where it is not known.")
-    valid_to: IsoDate | None = Field(default=None, description="Last day; null while it exists.")
+    valid_from: IsoDate | None = Field(default=None, description="First day; null where it is not known. Before it nobody is let in.")
+    valid_to: IsoDate | None = Field(default=None, description="Last day; null while it exists. After it nobody is let in.")
     successor_id: Id | None = Field(default=None, description="The organization that took over when this one ended.")
 
 
@@ -104,8 +104,8 @@ class OrganizationRead(EntityRead):
     parent_id: uuid.UUID | None
     territory: str = Field(max_length=16)
     contacts: list[ContactRead] = Field(max_length=20)
-    valid_from: date | None = Field(description="First day; null where it is not known.")
-    valid_to: date | None = Field(description="Last day; null while it exists.")
+    valid_from: date | None = Field(description="First day; null where it is not known. Before it nobody is let in.")
+    valid_to: date | None = Field(description="Last day; null while it exists. After it nobody is let in.")
     successor_id: uuid.UUID | None
 
 

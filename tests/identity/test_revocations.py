@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,8 +11,9 @@ import pytest
 
 from app.access.actor import Actor
 from app.database import Database
+from app.days import today
 from app.identity import revocations as revocations_module
-from app.identity import tokens
+from app.identity import standing, tokens
 from app.identity.revocations import Revocations, revocations
 from app.problems import Unauthenticated
 from tests.callers import Caller, Callers
@@ -126,6 +128,30 @@ def test_another_process_refuses_old_rights(person: Person, administrator: Calle
     assert administrator.patch(person.url, change, version=1).status_code == 200
     elsewhere.moment += 5.0
     assert not elsewhere.admits(before)
+
+
+def test_another_process_refuses_whose_organization_has_ended(callers: Callers, administrator: Caller, elsewhere: Elsewhere) -> None:
+    caller = callers.committee()
+    assert elsewhere.admits(caller.token)
+    url = f"/v1/organizations/{caller.organization_id}"
+    assert administrator.patch(url, {"valid_to": str(today() - timedelta(days=1))}, version=1).status_code == 200
+    elsewhere.moment += 5.0
+    assert not elsewhere.admits(caller.token)
+    assert administrator.patch(url, {"valid_to": None}, version=2).status_code == 200
+    elsewhere.moment += 5.0
+    assert elsewhere.admits(caller.token)
+
+
+def test_an_organization_ends_by_the_calendar_though_nobody_does_anything(
+    callers: Callers, administrator: Caller, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller, last = callers.committee(), today()
+    assert administrator.patch(f"/v1/organizations/{caller.organization_id}", {"valid_to": str(last)}, version=1).status_code == 200
+    assert elsewhere.admits(caller.token), "its last day belongs to it"
+    monkeypatch.setattr(standing, "today", lambda: last + timedelta(days=1))
+    assert elsewhere.admits(caller.token), "it has not asked again yet"
+    elsewhere.moment += 5.0
+    assert not elsewhere.admits(caller.token)
 
 
 def test_with_steady_traffic_it_asks_in_the_background(person: Person, elsewhere: Elsewhere) -> None:

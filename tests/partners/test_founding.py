@@ -76,6 +76,17 @@ def test_of_several_the_name_tells_which(callers: Callers, db: Database, capsys:
     assert counted(db) == (before[0], before[1] + 1)
 
 
+def test_one_that_has_ended_is_not_used(client: Client, db: Database) -> None:
+    """Nobody of it is let in: who goes on belongs to its successor."""
+    found_installation(email="a@sos.example", name="A", organization="SOS", password=PASSWORD)
+    with db.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE organization SET valid_to = '2020-12-31'"))
+    told = found_installation(email="b@sos.example", name="B", organization="Mehr", password=PASSWORD)
+    assert (told, counted(db)) == ("b@sos.example is an administrator of Mehr.", (2, 2))
+    for email, status in (("a@sos.example", 401), ("b@sos.example", 200)):
+        assert client.post("/v1/auth/login", json={"email": email, "password": PASSWORD}).status_code == status
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [

@@ -372,4 +372,4 @@ def test_a_specialist_keeps_its_organization_when_that_ends(callers: Callers) ->
     administrator = callers.administrator()
     own = administrator.get(f"{URL}/{committee.organization_id}").json()
     assert patch(administrator, own, {"valid_to": "2020-12-31"}).status_code == 200
-    assert committee.get(f"/v1/specialists/{made['id']}").json()["organization_id"] == committee.organization_id
+    assert administrator.get(f"/v1/specialists/{made['id']}").json()["organization_id"] == committee.organization_id

@@ -9,6 +9,7 @@ from app.access.actor import Duty, Role, Visit
 from app.access.fetch import check_territory, fetch, look_up, made_before
 from app.access.guard import GuardedSession, prebuilt
 from app.database import uuid7
+from app.identity.actions.administrators import require_administrator
 from app.identity.models import Account, EndReason, LoginSession
 from app.identity.passwords import hashed
 from app.identity.schemas import AccountCreate, AccountUpdate, PasswordChange
@@ -49,8 +50,12 @@ def create_account(db: GuardedSession, *, body: AccountCreate) -> tuple[Account,
 
 
 def update_account(db: GuardedSession, account_id: uuid.UUID, *, version: int, body: AccountUpdate) -> Account:
-    """Change it; new rights or a new password end what was given out under the old ones."""
+    """Change it; new rights or a new password end what was given out under the old ones.
+
+    Raises NotFound, Stale, Invalid, and LastAdministrator where it takes the mark from the last one who has it.
+    """
     account = fetch(db, Account, account_id, version=version, lock=True)
+    was_administrator = account.administrator
     values = body.model_dump(exclude_unset=True)
     if "territory" in values:
         check_territory(db, values["territory"])
@@ -63,6 +68,8 @@ def update_account(db: GuardedSession, account_id: uuid.UUID, *, version: int, b
     if RIGHTS & values.keys():
         account.invalidate_tokens()
     db.flush()
+    if was_administrator and not account.administrator:
+        require_administrator(db)
     return account
 
 
@@ -74,11 +81,13 @@ def end_sessions(db: GuardedSession, account: Account, reason: EndReason) -> Non
 
 
 def disable_account(db: GuardedSession, account_id: uuid.UUID, *, version: int) -> Account:
-    """Shut a person out at once."""
+    """Shut a person out at once. Raises NotFound, Stale, WrongState, LastAdministrator."""
     account = fetch(db, Account, account_id, version=version, lock=True)
     account.disable()
     end_sessions(db, account, EndReason.DISABLED)
     db.flush()
+    if account.administrator:
+        require_administrator(db)
     return account
 
 

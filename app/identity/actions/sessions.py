@@ -2,15 +2,11 @@
 
 import uuid
 from datetime import timedelta
-from typing import Any, ClassVar
-
-import sqlalchemy as sa
-from sqlalchemy import bindparam
-from sqlmodel import col
+from typing import ClassVar, TypeVar
 
 from app.access.actor import Actor, Visit
 from app.access.fetch import fetch, find
-from app.access.guard import GuardedSession, prebuilt
+from app.access.guard import GuardedSession
 from app.access.permissions import PERMISSIONS
 from app.access.transaction import as_system, begin
 from app.database import now
@@ -19,30 +15,34 @@ from app.identity.actions import throttle
 from app.identity.models import Account, EndReason, LoginSession, ServiceClient, Subject
 from app.identity.passwords import matches
 from app.identity.schemas import ClientTokenRead, LogIn, TokensRead
+from app.identity.standing import admitted
 from app.problems import NotFound, Problem, Unauthenticated, invalid
 
+T = TypeVar("T", bound=Subject)
 GRACE = timedelta(seconds=30)
 """A refresh token that was just spent gives the same answer again: the first may have been lost on a bad line."""
 
-_BY_EMAIL = prebuilt(sa.select(Account).where(Account.email == bindparam("email")), "account.by_email")  # type: ignore[arg-type]
-_BY_ID = prebuilt(sa.select(Account).where(col(Account.id) == bindparam("id")), "account.by_id")
-_BY_CLIENT_ID = prebuilt(sa.select(ServiceClient).where(ServiceClient.client_id == bindparam("client_id")), "service_client.by_client_id")  # type: ignore[arg-type]
-
 
 class WrongCredentials(Unauthenticated):
-    """The e-mail or the password is wrong, or the account is disabled; the three are not told apart."""
+    """The e-mail or the password is wrong, or the account is disabled, or its organization does not exist today (`valid_from`, `valid_to`);
+    which of them is not told.
+    """
 
     code, title = "wrong_credentials", "E-mail or password is wrong"
 
 
 class SessionEnded(Unauthenticated):
-    """The session ended or its refresh token was used twice; log in again."""
+    """The session ended, or its refresh token was used twice, or the account is disabled, or its organization does not exist today; which
+    of them is not told. Log in again.
+    """
 
     code, title = "session_ended", "This session has ended"
 
 
 class InvalidClient(Unauthenticated):
-    """The client's id or secret is wrong, or the client is disabled (RFC 6749, 5.2 `invalid_client`)."""
+    """The client's id or secret is wrong, or the client is disabled, or its organization does not exist today (RFC 6749, 5.2
+    `invalid_client`); which of them is not told.
+    """
 
     code, title = "invalid_client", "Client id or secret is wrong"
     headers: ClassVar[dict[str, str]] = {"WWW-Authenticate": 'Basic realm="himoya", charset="UTF-8"'}
@@ -79,14 +79,14 @@ def _tokens(account: Account, session: LoginSession) -> TokensRead:
     )
 
 
-def _admitted(statement: sa.Select[Any], values: dict[str, Any], secret: str, address: str, stored: str) -> Any:
+def _admitted(model: type[T], column: str, value: object, *, secret: str, address: str, stored: str) -> T | None:
     """The account or client whose secret this is, its attempt given back; None otherwise.
 
     The slow comparison runs outside any transaction. Raises TooManyRequests.
     """
     with begin(as_system("log_in")) as db:
-        attempts = throttle.reserve(db, subject=str(next(iter(values.values()))), address=address)
-        found = db.execute(statement, values).scalar_one_or_none()
+        attempts = throttle.reserve(db, subject=str(value), address=address)
+        found = admitted(db, model, column, value)
         known = getattr(found, stored) if found is not None else None
     if not matches(known, secret) or found is None or not found.active:
         return None
@@ -99,13 +99,13 @@ def confirm_password(*, by: Visit, password: str, address: str) -> None:
     """Whether the caller knows its own password, throttled as logging in is: a stolen token must not serve to guess it. Raises Invalid."""
     if by.actor.kind != "account":
         raise NotFound
-    if _admitted(_BY_ID, {"id": by.actor.id}, password, address, "password_hash") is None:
+    if _admitted(Account, "id", by.actor.id, secret=password, address=address, stored="password_hash") is None:
         raise invalid("/current", "wrong", "This is not the present password.")
 
 
 def log_in(*, body: LogIn, address: str) -> TokensRead:
     """Open a session. Raises WrongCredentials, TooManyRequests."""
-    found: Account | None = _admitted(_BY_EMAIL, {"email": body.email}, body.password, address, "password_hash")
+    found = _admitted(Account, "email", body.email, secret=body.password, address=address, stored="password_hash")
     if found is None:
         raise WrongCredentials
     with begin(as_system("log_in")) as db:
@@ -125,7 +125,7 @@ def refresh(db: GuardedSession, *, token: str) -> TokensRead | Problem:
     session = find(db, LoginSession, read[0], lock=True) if read else None
     if read is None or session is None or not session.alive:
         return SessionEnded()
-    account = find(db, Account, session.account_id)
+    account = admitted(db, Account, "id", session.account_id)
     if account is None or not account.active:
         return SessionEnded()
     if read[1] == session.step:
@@ -153,7 +153,7 @@ def _refused(scopes: set[str]) -> str:
 
 def client_token(*, client_id: str, secret: str, scope: str | None, address: str) -> ClientTokenRead:
     """A script's access token, for all its scopes or those it asks for. Raises InvalidClient, InvalidScope, TooManyRequests."""
-    client: ServiceClient | None = _admitted(_BY_CLIENT_ID, {"client_id": client_id}, secret, address, "secret_hash")
+    client = _admitted(ServiceClient, "client_id", client_id, secret=secret, address=address, stored="secret_hash")
     if client is None:
         raise InvalidClient(error="invalid_client")
     asked = list(dict.fromkeys(scope.split())) if scope else client.scopes

@@ -8,6 +8,7 @@ from app.access.transaction import begin, reading
 from app.answers import IfMatch, answer, answer_if_changed, answer_page, created
 from app.identity import policy, queries
 from app.identity.actions import accounts as actions
+from app.identity.actions.administrators import LastAdministrator
 from app.identity.door import Caller, allow
 from app.identity.revocations import revocations
 from app.identity.schemas import AccountCreate, AccountListing, AccountRead, AccountUpdate
@@ -47,10 +48,16 @@ def get_account(caller: Caller, account_id: Id, request: Request) -> Response:
 
 
 @router.patch(
-    "/{account_id}", response_model=AccountRead, dependencies=[allow(policy.ACCOUNTS_WRITE)], responses=problems(NotFound, Stale, Invalid)
+    "/{account_id}",
+    response_model=AccountRead,
+    dependencies=[allow(policy.ACCOUNTS_WRITE)],
+    responses=problems(NotFound, Stale, Invalid, LastAdministrator),
 )
 def update_account(caller: Caller, account_id: Id, version: IfMatch, body: AccountUpdate) -> Response:
-    """Change an account. New rights hold at once: tokens given out under the old ones are refused."""
+    """Change an account. New rights hold at once: tokens given out under the old ones are refused.
+
+    The last administrator keeps the mark: give it to another account first.
+    """
     with begin(caller) as db:
         actions.update_account(db, account_id, version=version, body=body)
         response = answer(queries.account(db, account_id))
@@ -62,10 +69,10 @@ def update_account(caller: Caller, account_id: Id, version: IfMatch, body: Accou
     "/{account_id}/disable",
     response_model=AccountRead,
     dependencies=[allow(policy.ACCOUNTS_WRITE)],
-    responses=problems(NotFound, WrongState, Stale),
+    responses=problems(NotFound, WrongState, Stale, LastAdministrator),
 )
 def disable_account(caller: Caller, account_id: Id, version: IfMatch) -> Response:
-    """Shut a person out at once: every session and token ends."""
+    """Shut a person out at once: every session and token ends. The last administrator stays: make another one first."""
     with begin(caller) as db:
         actions.disable_account(db, account_id, version=version)
         response = answer(queries.account(db, account_id))

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from app import phones
 from app.access.fetch import check_territory, fetch, made_before
 from app.access.guard import GuardedSession, prebuilt
 from app.database import uuid7
+from app.identity.actions.administrators import require_administrator, runs_installation
 from app.identity.models import Account, ServiceClient
 from app.partners.models import Organization, rename
 from app.partners.schemas import ContactWrite, OrganizationCreate, OrganizationUpdate
@@ -29,6 +31,7 @@ _MEMBERS = [
     prebuilt(sa.select(col(model.id)).where(col(model.organization_id) == bindparam("organization_id")).limit(1), f"organization.{name}")
     for name, model in (("account", Account), ("client", ServiceClient))
 ]
+_DATES = frozenset({"valid_from", "valid_to"})
 
 
 class KindInUse(Conflict):
@@ -60,9 +63,10 @@ def create_organization(db: GuardedSession, *, body: OrganizationCreate) -> tupl
 
 
 def update_organization(db: GuardedSession, organization_id: uuid.UUID, *, version: int, body: OrganizationUpdate) -> Organization:
-    """Change it. Raises NotFound, Stale, KindInUse, and Invalid as `create_organization` does, and for a circle."""
+    """Change it. Raises NotFound, Stale, KindInUse, LastAdministrator, and Invalid as `create_organization` does, and for a circle."""
     organization = fetch(db, Organization, organization_id, version=version)
     values = body.model_dump(exclude_unset=True)
+    is_at_stake = bool(_DATES & values.keys()) and runs_installation(db, organization.id)
     if "territory" in values:
         check_territory(db, body.territory)
     if "kind" in values and body.kind != organization.kind:
@@ -76,6 +80,9 @@ def update_organization(db: GuardedSession, organization_id: uuid.UUID, *, versi
         setattr(organization, name, value)
     organization.check_dates()
     db.flush()
+    if is_at_stake:
+        # The day on which it exists no more is known today: whoever sets it finds somebody for that day first.
+        require_administrator(db, days=[organization.valid_to + timedelta(days=1)] if organization.valid_to else [])
     return organization
 
 

@@ -6,7 +6,9 @@ from fastapi import APIRouter, Query, Request, Response
 
 from app.access.transaction import begin, reading
 from app.answers import IfMatch, answer, answer_if_changed, answer_page, created
+from app.identity.actions.administrators import LastAdministrator
 from app.identity.door import Caller, allow
+from app.identity.revocations import revocations
 from app.listing import Page
 from app.partners import policy, queries
 from app.partners.actions import organizations as actions
@@ -50,10 +52,16 @@ def get_organization(caller: Caller, organization_id: Id, request: Request) -> R
     "/{organization_id}",
     response_model=OrganizationRead,
     dependencies=[allow(policy.ORGANIZATIONS_WRITE)],
-    responses=problems(NotFound, KindInUse, Stale, Invalid),
+    responses=problems(NotFound, KindInUse, LastAdministrator, Stale, Invalid),
 )
 def update_organization(caller: Caller, organization_id: Id, version: IfMatch, body: OrganizationUpdate) -> Response:
-    """Change an organization. Where it ends or merges, give `valid_to` and, if there is one, the successor."""
+    """Change an organization. Where it ends or merges, give `valid_to` and, if there is one, the successor.
+
+    Before `valid_from` and after `valid_to` nobody of it is let in: log-in, refresh and every token of its accounts and service clients are
+    refused. The organization that runs the installation ends only when an administrator of another one is there to go on.
+    """
     with begin(caller) as db:
         actions.update_organization(db, organization_id, version=version, body=body)
-        return answer(queries.organization(db, organization_id))
+        response = answer(queries.organization(db, organization_id))
+    revocations.forget()
+    return response
