@@ -230,16 +230,22 @@ def tell(visit: Visit) -> None:
 
 
 def _watched_columns(statement: Statement) -> tuple[tuple[int, str], ...]:
-    """(position, table) of the id of each watched table that the statement shows, whatever the column is called there."""
+    """(position, table) of the id of each watched table that the statement shows, whatever the column is called there, and of each column
+    that names whom such a row speaks of: whether or not the reader may see the row of that one, the name was read here.
+    """
     found: dict[object, tuple[int, str]] = {}
     for position, column in enumerate(statement.column_descriptions):
         entity, shown = column.get("entity"), column["expr"]
-        if entity is None or getattr(getattr(shown, "element", shown), "key", None) != "id":
+        if entity is None:
             continue
         # An alias of a watched table is watched as the table is.
         mapper: Mapper[Any] = inspect(entity).mapper
-        if mapper.class_ in DECLARED and DECLARED[mapper.class_].watch_reads:
-            found.setdefault(entity, (position, table_name(mapper)))
+        declared = DECLARED.get(mapper.class_)
+        if declared is None or not declared.watch_reads:
+            continue
+        name = getattr(getattr(shown, "element", shown), "key", None)
+        if table := table_name(mapper) if name == "id" else declared.speaks_of.get(str(name)):
+            found.setdefault((entity, name), (position, table))
     return tuple(found.values())
 
 

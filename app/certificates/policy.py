@@ -29,4 +29,5 @@ declare(
     },
     conceal=frozenset({"holder_latin", "holder_cyrillic", "surname", "snapshot", "revocation_reason"}),
     watch_reads=True,
+    speaks_of={"beneficiary_id": "beneficiary"},
 )

@@ -150,6 +150,7 @@ class CertificateListing(Listing):
     """Filters of the list of certificates."""
 
     roster_id: Annotated[Id | None, Field(description="Certificates of one activity: its `roster_id`.")] = None
+    training_id: Annotated[Id | None, Field(description="Certificates of this training.")] = None
     beneficiary_id: Annotated[Id | None, Field(description="Certificates of this beneficiary.")] = None
     specialist_id: Annotated[Id | None, Field(description="Certificates of this specialist.")] = None
     status: Annotated[CertificateStatus | None, Field(description="Certificates in this state.")] = None

@@ -14,6 +14,7 @@ from app.access.transaction import as_system, begin
 from app.audit.models import AccessEntry
 from app.audit.views import views
 from app.certificates import pdf, sheets
+from app.database import Database
 from tests.callers import Caller, Callers
 from tests.client import Client
 from tests.factories.certificates import HULKAR, co_host, issue, make_certificate, make_course, mistyped, names, revoke, supersede
@@ -76,14 +77,42 @@ def test_what_is_not_there_is_not_found(callers: Callers) -> None:
         assert ngo.get(f"{URL}/nonsense{ending}").status_code == 422
 
 
-def test_who_looked_is_recorded(callers: Callers) -> None:
-    ngo = callers.ngo()
-    certificate = make_certificate(ngo)
-    ngo.get(f"{URL}/{certificate['id']}.pdf")
+def looks(caller: Caller) -> set[tuple[str, str, str, int]]:
+    """(what was looked at, its id, through what, how often), as far as it is written down of a caller."""
     views.flush()
     with begin(as_system("test")) as db:
-        looked = sa.select(AccessEntry.through).where(AccessEntry.subject_id == uuid.UUID(certificate["id"]))
-        assert "get_certificate_pdf" in set(db.execute(looked).scalars())
+        mine = sa.select(AccessEntry).where(AccessEntry.actor_id == caller.account.id)
+        return {(one.subject_type, str(one.subject_id), one.through, one.times) for one in db.execute(mine).scalars()}
+
+
+@pytest.mark.parametrize(
+    ("ending", "through"), [("/{id}", "get_certificate"), ("/{id}.pdf", "get_certificate_pdf"), ("", "list_certificates")]
+)
+def test_a_look_at_a_certificate_is_one_at_its_holder(callers: Callers, ending: str, through: str) -> None:
+    """Also where the reader may not see the holder's own row: the name stands on the certificate."""
+    ngo, host = callers.ngo(), callers.committee()
+    course = make_course(ngo, HULKAR)
+    co_host(course, host)
+    certificate = issue(ngo, course)[0]["certificate_id"]
+    assert host.get(f"/v1/beneficiaries/{course.persons[0]}").status_code == 404
+    assert host.get(URL + ending.format(id=certificate)).status_code == 200
+    assert looks(host) == {("certificate", certificate, through, 1), ("beneficiary", course.persons[0], through, 1)}
+
+
+def test_an_archive_is_a_look_at_each_of_the_holders(callers: Callers) -> None:
+    ngo = callers.ngo()
+    course, reader = make_course(ngo, *names(3)), callers.ngo(organization_id=ngo.organization_id)
+    issued = {one["certificate_id"] for one in issue(ngo, course)}
+    assert reader.get(f"{course.url}.zip").status_code == 200
+    seen = [("certificate", one) for one in issued] + [("beneficiary", one) for one in course.persons]
+    assert looks(reader) == {(*one, "get_training_certificates_zip", 1) for one in seen}
+
+
+def test_a_professional_who_holds_one_is_no_beneficiary(callers: Callers) -> None:
+    ngo, state = callers.ngo(), callers.state()
+    certificate = make_certificate(ngo, ("Qodirova", "Gulchehra", None), specialists_of=uuid.UUID(state.organization_id))
+    assert state.get(f"{URL}/{certificate['id']}").status_code == 200
+    assert looks(state) == {("certificate", certificate["id"], "get_certificate", 1)}
 
 
 # --- finding ----------------------------------------------------------------------------------------------------------------
@@ -102,6 +131,49 @@ def test_found_by_activity_holder_and_state(callers: Callers) -> None:
     assert ids(ngo, updated_since="2999-01-01T00:00:00Z") == []
     assert ids(ngo, issued_from=one["issued_on"], issued_until=one["issued_on"], limit="1") == [three["id"]]
     assert ids(ngo, issued_until="2001-01-01") == ids(ngo, issued_from="2999-01-01") == []
+
+
+def test_found_by_the_training(callers: Callers) -> None:
+    ngo = callers.ngo()
+    one, two = make_course(ngo, *names(2)), make_course(ngo, HULKAR)
+    of_one, of_two = ({outcome["certificate_id"] for outcome in issue(ngo, course)} for course in (one, two))
+    assert set(ids(ngo, training_id=one.id)) == of_one
+    assert set(ids(ngo, training_id=two.id)) == of_two
+    assert set(ids(ngo, training_id=one.id, roster_id=one.roster_id, status="valid")) == of_one
+    assert ids(ngo, training_id=one.id, roster_id=two.roster_id) == ids(ngo, training_id=str(NOBODY)) == []
+    page = ngo.get(URL, params={"training_id": one.id, "limit": "1", "include": "total"}).json()
+    assert page["total"] == 2
+    rest = ids(ngo, training_id=one.id, limit="1", cursor=page["next"])
+    assert {page["items"][0]["id"], *rest} == of_one
+    other = ngo.get(URL, params={"training_id": two.id, "limit": "1", "cursor": page["next"]})
+    assert (other.status_code, other.json()["code"]) == (400, "malformed")
+    assert ids(callers.ngo(), training_id=one.id) == []
+
+
+def test_those_of_a_training_are_read_off_its_index(callers: Callers, db: Database) -> None:
+    ngo = callers.ngo()
+    course = make_course(ngo, *names(3))
+    issue(ngo, course)
+    make_certificate(ngo)
+    found: list[tuple[str, Any]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
+        if "FROM certificate" in statement:
+            found.append((statement, parameters))
+
+    sa.event.listen(db.engine, "before_cursor_execute", note)
+    assert len(ids(ngo, training_id=course.id)) == 3
+    sa.event.remove(db.engine, "before_cursor_execute", note)
+    ((statement, parameters),) = found
+    with db.engine.connect() as connection:
+        if not db.is_sqlite:
+            # A table of four rows is read as a whole unless that is dear.
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        explain = "EXPLAIN QUERY PLAN " if db.is_sqlite else "EXPLAIN "
+        plan = " ".join(str(row) for row in connection.exec_driver_sql(explain + statement, parameters).all())
+    assert "ix_certificate_roster_id" in plan, plan
+    assert "sort" not in plan.lower(), plan
+    assert "B-TREE" not in plan, plan
 
 
 def test_found_by_the_number_in_any_form(callers: Callers) -> None:
@@ -132,6 +204,7 @@ def test_a_mistyped_number_is_named(callers: Callers, typed: str) -> None:
         ("status=gone", "/status"),
         ("issued_from=0", "/issued_from"),
         ("roster_id=7", "/roster_id"),
+        ("training_id=7", "/training_id"),
         ("title=x", "/title"),
         ("number=", "/number"),
     ],

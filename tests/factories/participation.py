@@ -62,7 +62,11 @@ def roster_counts(roster_id: str) -> tuple[tuple[int, int, int], dict[str, int]]
         return (roster.seated, roster.waitlisted, roster.completed), found
 
 
-_APART = ("BEGIN", "INSERT INTO access_entry", "SELECT login_session.", "SELECT account.", "SELECT service_client.", "COPY access_entry")
+_APART = (
+    *("BEGIN", "INSERT INTO access_entry", "SELECT login_session.", "SELECT account.", "SELECT service_client.", "COPY access_entry"),
+    # Which organizations do not exist today.
+    "SELECT organization.id \nFROM organization \nWHERE NOT ",
+)
 
 
 def cost(statements: list[str]) -> int:
