@@ -28,8 +28,13 @@ class RetentionBasis(StrEnum):
 
 
 class RetentionAction(StrEnum):
-    """What is done when the months are over. A person who took part in something is anonymized even where the rule says `delete`, since
-    the statistics and the certificates stand.
+    """What is done when the months are over.
+
+    `anonymize`: what tells who somebody was is taken out of the rows; kinship, identifiers and pairs of possible duplicates are deleted.
+    `delete`: circumstances, vulnerability, grants, consents, merges, holds and decided requests are deleted too, and, with the last member
+    of a family who is known, what it lived on. The person's own row is deleted unless it is needed: by a membership of a family, an
+    enrollment, a certificate, an emergency access, a consent that the person gave for somebody else, or a request to be forgotten that is
+    not decided. Then it is anonymized, and so are these.
     """
 
     ANONYMIZE = "anonymize"
@@ -123,7 +128,7 @@ class ErasureRequest(Owned, table=True):
 
 
 class RetentionRun(Entity, table=True):
-    """What one run of the rules found and did; `counts` holds, by the rule's code, `{due, held, anonymized, deleted}`."""
+    """What one run of the rules found and did; `counts` holds, by the rule's code, `{due, held, anonymized, deleted, rows_deleted}`."""
 
     __tablename__ = "retention_run"
 

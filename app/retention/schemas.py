@@ -127,13 +127,25 @@ class ErasureRequestListing(Listing):
     sort: Literal["created_at", "-created_at"] = "-created_at"
 
 
+class DeletedRowsRead(Read):
+    """How many rows of one table were deleted."""
+
+    table: str = Field(max_length=60)
+    rows: int = Field(ge=1)
+
+
 class RuleCountsRead(Read):
     """What one rule came to."""
 
     due: int = Field(ge=0, description="People whose time is over.")
     held: int = Field(ge=0, description="Of them, kept by a legal hold.")
-    anonymized: int = Field(ge=0)
-    deleted: int = Field(ge=0)
+    anonymized: int = Field(
+        ge=0, description="Their own row is kept without what tells who they were; with `delete` too, where something that stands needs it."
+    )
+    deleted: int = Field(ge=0, description="Nothing of them is left; only with `delete`.")
+    rows_deleted: list[DeletedRowsRead] = Field(
+        default=[], max_length=100, description="What was deleted, by table; the rows of those who were anonymized are among them."
+    )
 
 
 class RetentionRunRead(EntityRead):

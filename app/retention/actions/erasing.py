@@ -1,154 +1,186 @@
 """Forgetting one person: what tells who it was goes, what counts stays.
 
-What hangs on a person is listed here table by table; a test refuses a table that is not. The families' statistics, attendance and the
-certificates stand: a certificate keeps its number, state, title and dates, and loses its holder's name.
+What hangs on a person is listed in `app.retention.parts`. The families' statistics, attendance and the certificates stand: a certificate
+keeps its number, state, title and dates, and loses its holder's name. Where the rule says `delete`, all rows go that neither these nor
+somebody else need, and the person's own row too if none of those that are kept refers to it.
 """
 
-from collections.abc import Callable, Mapping
+import uuid
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam
-from sqlmodel import SQLModel, col
+from sqlalchemy.orm.attributes import flag_modified
+from sqlmodel import col
 
-from app.access.grants import AccessGrant
-from app.access.guard import GuardedSession, Statement, prebuilt
-from app.beneficiaries.actions.coverage import close_on
-from app.beneficiaries.candidates import DuplicateCandidate
-from app.beneficiaries.models import Beneficiary, Family, FamilyMembership, FamilyResidence
-from app.certificates.models import Certificate
-from app.circumstances.models import Circumstances
-from app.consents.models import Consent, ConsentSubject
-from app.database import now
+from app.access.guard import GuardedSession, Statement, prebuilt, table_name
+from app.beneficiaries.actions.standing import tell_standing
+from app.beneficiaries.models import Beneficiary, Family, FamilyMembership, LeavingReason
+from app.consents.models import Consent, ConsentRecipient, ConsentSubject
+from app.database import Entity, now
 from app.duplicates.models import BeneficiaryMerge
-from app.identifiers.models import Identifier
-from app.kinship.models import Kinship
-from app.oversight.models import BreakGlass
-from app.participation.models import Enrollment
-from app.retention.models import ErasureRequest, LegalHold
+from app.retention.parts import FORGOTTEN, OF_FAMILY, OF_PERSON, Part, Task
 from app.schemas import Precision
-from app.vulnerability.models import VulnerabilityRecord
 
-FORGOTTEN = "—"
-"""Stands where a name must stand."""
-
-
-def _close(grant: AccessGrant) -> None:
-    grant.close()
+Parts = Sequence[tuple[Part, Statement]]
+_DISTRICT = 7
+"""Digits of a district's code."""
 
 
-def _without_holder(certificate: Certificate) -> None:
-    holder = {"surname": FORGOTTEN, "given_name": FORGOTTEN, "patronymic": None}
-    certificate.snapshot = {**certificate.snapshot, "holder": holder}
+@dataclass(slots=True)
+class Forgotten:
+    """What came of it: whether the person's own row is deleted, and how many rows of each table were."""
+
+    is_deleted: bool = False
+    rows: Counter[str] = field(default_factory=Counter)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A table whose rows hang on a person by `key`: `clear` says what its columns become, `also` does the rest; with `goes` the rows are
-    deleted. A row that `stands` keeps the person's own row, whatever the rule says; the others go with it.
-    """
-
-    model: type[SQLModel]
-    key: str = "beneficiary_id"
-    clear: Mapping[str, Any] = field(default_factory=dict)
-    also: Callable[[Any], None] | None = None
-    goes: bool = False
-    stands: bool = False
+def _statements(parts: Sequence[Part]) -> Parts:
+    return [(part, part.statement()) for part in parts]
 
 
-_NOTES = {"note": None, "witness": None, "refusal_note": None, "withdrawal_note": None}
-_NAMELESS = {"holder_latin": FORGOTTEN, "holder_cyrillic": FORGOTTEN, "surname": FORGOTTEN}
-_UNDECIDED: dict[str, Any] = {"choices": {}, "replaced": {}, "moved": []}
-PARTS = (
-    Part(AccessGrant, also=_close, stands=True),
-    Part(FamilyMembership, clear={"end_note": None}, stands=True),
-    # Whose mother somebody was would tell who it was.
-    Part(Kinship, "person_id", goes=True),
-    Part(Kinship, "relative_id", goes=True),
-    Part(Circumstances, clear=dict.fromkeys(("school", "chronic_conditions", "polyclinic", "papers_note"))),
-    Part(VulnerabilityRecord, clear={"evidence": None}),
-    Part(Identifier, goes=True),
-    # That and when somebody agreed is the ground on which the data were kept and shown.
-    Part(Consent, clear=_NOTES, stands=True),
-    Part(Consent, "given_by_id", clear=_NOTES, stands=True),
-    Part(Consent, "withdrawn_by_id", clear=_NOTES, stands=True),
-    Part(ConsentSubject, stands=True),
-    Part(BreakGlass, clear={"reason": FORGOTTEN, "review_note": None}, stands=True),
-    Part(Enrollment, clear={"participant_name": FORGOTTEN, "reason": None}, stands=True),
-    Part(Certificate, clear=_NAMELESS, also=_without_holder, stands=True),
-    # What a merge wrote down holds names; without it nothing can be given back.
-    Part(BeneficiaryMerge, "winner_id", clear=_UNDECIDED, stands=True),
-    Part(BeneficiaryMerge, "loser_id", clear=_UNDECIDED, stands=True),
-    Part(DuplicateCandidate, "a_id", clear={"note": None}, stands=True),
-    Part(DuplicateCandidate, "b_id", clear={"note": None}, stands=True),
-    Part(LegalHold, clear={"reason": FORGOTTEN, "release_reason": None}, stands=True),
-    Part(ErasureRequest, clear={"note": None, "refusal_reason": None}, stands=True),
+def _of_consents(model: Any, key: str) -> Statement:
+    named: sa.BindParameter[Any] = bindparam("consents", expanding=True)
+    return prebuilt(sa.select(model).where(getattr(model, key).in_(named)).order_by(model.id), f"erasing.consents.{model.__tablename__}")
+
+
+_PERSON, _FAMILY = _statements(OF_PERSON), _statements(OF_FAMILY)
+_IN_CONSENTS = [_of_consents(ConsentRecipient, "consent_id"), _of_consents(ConsentSubject, "consent_id")]
+_RENEWALS = _of_consents(Consent, "renews_id")
+_LOSERS = prebuilt(
+    sa.select(Beneficiary).where(col(Beneficiary.merged_into_id) == bindparam("subject")).order_by(col(Beneficiary.id)), "erasing.losers"
 )
-
-
-def _rows_of(model: type[SQLModel], key: str) -> Statement:
-    return prebuilt(sa.select(model).where(getattr(model, key) == bindparam("person")), f"erasing.{model.__tablename__}.{key}")
-
-
-_ROWS = {(part.model, part.key): _rows_of(part.model, part.key) for part in PARTS}
-_LOSERS = _rows_of(Beneficiary, "merged_into_id")
-_RESIDENCES = _rows_of(FamilyResidence, "family_id")
+# Held, so that of the last two members who are forgotten at the same time the second one sees that the first one is.
 _FAMILIES = prebuilt(
-    sa.select(Family).where(
-        col(Family.id).in_(sa.select(col(FamilyMembership.family_id)).where(col(FamilyMembership.beneficiary_id) == bindparam("person")))
-    ),
+    sa.select(Family)
+    .where(
+        col(Family.id).in_(sa.select(col(FamilyMembership.family_id)).where(col(FamilyMembership.beneficiary_id) == bindparam("subject")))
+    )
+    .order_by(col(Family.id))
+    .with_for_update(key_share=True),
     "erasing.families",
 )
 _REMEMBERED = prebuilt(
     sa.select(sa.func.count())
     .select_from(FamilyMembership)
     .join(Beneficiary, col(Beneficiary.id) == col(FamilyMembership.beneficiary_id))
-    .where(col(FamilyMembership.family_id) == bindparam("family"), col(Beneficiary.anonymized_at).is_(None)),
+    .where(
+        col(FamilyMembership.family_id) == bindparam("family"),
+        # Whoever was entered in error never belonged to it.
+        sa.func.coalesce(col(FamilyMembership.end_reason), "") != LeavingReason.ENTERED_IN_ERROR.value,
+        col(Beneficiary.anonymized_at).is_(None),
+    ),
     "erasing.remembered",
 )
 
 
-def erase(db: GuardedSession, person: Beneficiary, *, delete: bool = False) -> str:
-    """Forget a person, and the rows that were merged into it: `deleted` if that is asked for and nothing of the person stands, else
-    `anonymized`. The address of a family goes with the last of its members who is known.
+def erase(db: GuardedSession, person: Beneficiary, *, delete_before: datetime | None = None) -> Forgotten:
+    """Forget a person, and the rows that were merged into it. `delete_before` says that the rule deletes what is older than that moment;
+    without it rows are kept without what tells of the person. What was written of a family goes with the last of its members who is known.
     """
-    losers = db.execute(_LOSERS, {"person": person.id}).scalars().all()
-    for loser in losers:
-        erase(db, loser)
-    found = [(part, db.execute(_ROWS[part.model, part.key], {"person": person.id}).scalars().all()) for part in PARTS]
-    gone = delete and not losers and not any(rows for part, rows in found if part.stands)
-    for part, rows in found:
-        for row in rows:
-            _forget(db, part, row, delete=gone or part.goes)
-    if gone:
-        db.flush()
-        db.delete(person)
-        return "deleted"
+    done, stays = Forgotten(), False
+    for loser in db.execute(_LOSERS, {"subject": person.id}).scalars().all():
+        before = erase(db, loser, delete_before=delete_before)
+        done.rows += before.rows
+        # What redirects to this row needs it.
+        stays |= not before.is_deleted
+    found = _found(db, _PERSON, person.id)
+    task = Task(person.id, delete_before)
+    stays |= any(part.stands(row, task) for part, rows in found for row in rows) or delete_before is None
+    _forget(db, found, task, done.rows)
+    if not stays:
+        _delete(db, [person], done.rows)
+        done.is_deleted = True
+        return done
     _anonymize(person)
     db.flush()
-    for family in db.execute(_FAMILIES, {"person": person.id}).scalars().all():
-        if not db.rows(_REMEMBERED, {"family": family.id})[0][0]:
-            _forget_home(db, family)
-    return "anonymized"
+    # Whoever is forgotten, and whose kin nobody knows any more, speaks for no child.
+    tell_standing(db, [person.id])
+    for family in db.execute(_FAMILIES, {"subject": person.id}).scalars().all():
+        if db.rows(_REMEMBERED, {"family": family.id})[0][0]:
+            # A digest of what was registered, with the names of all of them.
+            _change(db, family, {"origin": None}, silently=True)
+        else:
+            _forget_home(db, family, delete_before, done.rows)
+    return done
 
 
-def _forget(db: GuardedSession, part: Part, row: Any, *, delete: bool) -> None:
-    if delete:
+def _found(db: GuardedSession, parts: Parts, subject: uuid.UUID) -> list[tuple[Part, Sequence[Any]]]:
+    return [(part, db.execute(statement, {"subject": subject}).scalars().all()) for part, statement in parts]
+
+
+def _forget(db: GuardedSession, found: list[tuple[Part, Sequence[Any]]], task: Task, counted: Counter[str]) -> None:
+    kept: list[tuple[Part, Any]] = []
+    doomed: dict[type[Any], dict[uuid.UUID, Any]] = {}
+    for part, rows in found:
+        for row in rows:
+            if part.goes(row, task) or (task.delete_before is not None and not part.stands(row, task)):
+                doomed.setdefault(part.model, {})[row.id] = row
+            else:
+                kept.append((part, row))
+    # A merge that is kept refers to the pair that it was of.
+    referred = {row.candidate_id for _, row in kept if isinstance(row, BeneficiaryMerge)}
+    for part, _ in found:
+        going = doomed.pop(part.model, {})
+        if issubclass(part.model, Consent):
+            _loosen(db, going.keys(), counted)
+        kept += [(part, row) for key, row in going.items() if key in referred]
+        _delete(db, [row for key, row in going.items() if key not in referred], counted)
+    for part, row in kept:
+        _clear(db, part, row)
+    db.flush()
+
+
+def _loosen(db: GuardedSession, consents: Collection[uuid.UUID], counted: Counter[str]) -> None:
+    """Take away what refers to consents that are to be deleted."""
+    if consents:
+        values = {"consents": list(consents)}
+        for renewal in db.execute(_RENEWALS, values).scalars().all():
+            _change(db, renewal, {"renews_id": None}, silently=True)
+        db.flush()
+        for statement in _IN_CONSENTS:
+            _delete(db, db.execute(statement, values).scalars().all(), counted)
+
+
+def _delete(db: GuardedSession, rows: Sequence[Any], counted: Counter[str]) -> None:
+    """Delete rows of one table, before those that they refer to."""
+    for row in rows:
+        counted[table_name(sa.inspect(type(row)))] += 1
         db.delete(row)
-        return
-    for name, value in part.clear.items():
-        if getattr(row, name) is not None:
-            setattr(row, name, value)
+    db.flush()
+
+
+def _clear(db: GuardedSession, part: Part, row: Any) -> None:
+    # `origin` is a digest of the request that made the row: what was in it could be tried.
+    values = {name: value for name, value in part.clear.items() if getattr(row, name) is not None} | {"origin": None}
+    if part.lies_with_subject and hasattr(row, "territory"):
+        values["territory"] = row.territory[:_DISTRICT]
     if part.also is not None:
         part.also(row)
+    _change(db, row, values, silently=part.others)
 
 
-def _forget_home(db: GuardedSession, family: Family) -> None:
-    close_on(db, family.id)
-    family.address, family.note = None, None
-    for residence in db.execute(_RESIDENCES, {"person": family.id}).scalars():
-        residence.address, residence.note = None, None
+def _change(db: GuardedSession, row: Entity, values: dict[str, Any], *, silently: bool) -> None:
+    """Change a row; `silently` leaves `updated_at` as it is, since it is no work with whoever else the row speaks of, whose own time would
+    begin anew by it.
+    """
+    for name, value in values.items():
+        if getattr(row, name) != value:
+            setattr(row, name, value)
+    if silently and db.is_modified(row):
+        flag_modified(row, "updated_at")
+
+
+def _forget_home(db: GuardedSession, family: Family, delete_before: datetime | None, counted: Counter[str]) -> None:
+    """What is left: number, size, housing and income as they were told, district; of the last two nothing where the rule says `delete`."""
+    _forget(db, _found(db, _FAMILY, family.id), Task(family.id, delete_before), counted)
+    family.address, family.note, family.origin, family.territory = None, None, None, family.territory[:_DISTRICT]
+    if delete_before is not None:
+        family.housing, family.monthly_income = None, None
     db.flush()
 
 
@@ -164,10 +196,10 @@ def _anonymize(person: Beneficiary) -> None:
     if person.deceased_on is not None:
         person.deceased_on = person.deceased_on.replace(month=1, day=1)
     person.birth_date, person.birth_precision = person.birth_date.replace(month=1, day=1), Precision.YEAR
-    person.territory = person.territory[:7]
+    person.territory = person.territory[:_DISTRICT]
     person.anonymized_at = now()
 
 
-def hangs_on(model: type[SQLModel]) -> set[str]:
-    """The columns of a table that name a person and are handled here."""
-    return {part.key for part in PARTS if part.model is model}
+def hangs_on(model: type[Any]) -> set[str]:
+    """The columns of a table that name a person or a family and are handled here."""
+    return {part.key for part in (*OF_PERSON, *OF_FAMILY) if part.model is model}

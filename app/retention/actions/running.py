@@ -5,6 +5,7 @@ Each person is a transaction of its own: a run that is interrupted has forgotten
 
 import uuid
 from calendar import monthrange
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from app.access.transaction import as_system, begin
 from app.beneficiaries.models import Beneficiary, Merged
 from app.database import now
 from app.retention import due
-from app.retention.actions.erasing import erase
+from app.retention.actions.erasing import Forgotten, erase
 from app.retention.models import ErasureRequest, ErasureStatus, RetentionAction, RetentionRule, RetentionRun
 from app.search import forget_words
 
@@ -25,6 +26,30 @@ def months_before(moment: datetime, months: int) -> datetime:
     """The same day so many months earlier, or the last one of a shorter month."""
     year, month = divmod(moment.year * 12 + moment.month - 1 - months, 12)
     return moment.replace(year=year, month=month + 1, day=min(moment.day, monthrange(year, month + 1)[1]))
+
+
+class _Counts:
+    """What one rule, or the requests, came to."""
+
+    def __init__(self) -> None:
+        self._people = {"due": 0, "held": 0, "anonymized": 0, "deleted": 0}
+        self._rows: Counter[str] = Counter()
+
+    def due(self, *, is_held: bool = False) -> None:
+        """One more's time is over, be they held or not."""
+        self._people["due"] += 1
+        self._people["held"] += is_held
+
+    def done(self, forgotten: Forgotten | None) -> None:
+        """One more was forgotten, or, without anything forgotten, held after all."""
+        outcome = "held" if forgotten is None else "deleted" if forgotten.is_deleted else "anonymized"
+        self._people[outcome] += 1
+        if forgotten is not None:
+            self._rows += forgotten.rows
+
+    def told(self) -> dict[str, Any]:
+        """As it is kept on record, in the form of RuleCountsRead."""
+        return {**self._people, "rows_deleted": [{"table": table, "rows": rows} for table, rows in sorted(self._rows.items())]}
 
 
 def run_retention(*, is_dry_run: bool = False) -> dict[str, Any]:
@@ -49,57 +74,60 @@ def carry_out(request_id: uuid.UUID) -> bool:
     """Forget the person of an approved request; false if a legal hold came in between, or it is carried out already."""
     if done := _carry_out(request_id):
         forget_words(Beneficiary.__tablename__)
-    return done
+    return done is not None
 
 
-def _carry_out(request_id: uuid.UUID) -> bool:
+def _carry_out(request_id: uuid.UUID) -> Forgotten | None:
     with begin(as_system("erasure")) as db:
         request = find(db, ErasureRequest, request_id, lock=True)
         if request is None or request.status != ErasureStatus.APPROVED:
-            return False
+            return None
         # The person is held first: a legal hold that is being placed refers to it, and is seen afterwards.
         person = find(db, Beneficiary, request.beneficiary_id, lock=True)
         if due.is_held(db, request.beneficiary_id):
-            return False
-        if person is not None and person.anonymized_at is None:
-            erase(db, person)
+            return None
+        # Whoever was forgotten since by a rule needs nothing more.
+        forgotten = erase(db, person) if person is not None and person.anonymized_at is None else Forgotten()
         request.carried_out()
-        return True
+        return forgotten
 
 
-def _requests(*, is_dry_run: bool) -> dict[str, int]:
+def _requests(*, is_dry_run: bool) -> dict[str, Any]:
+    counts = _Counts()
     with begin(as_system("retention_run")) as db:
         found = due.approved(db)
-    done = 0 if is_dry_run else sum(_carry_out(request_id) for request_id, _ in found)
-    return {"due": len(found), "held": 0 if is_dry_run else len(found) - done, "anonymized": done, "deleted": 0}
+    for request_id, _ in found:
+        counts.due()
+        if not is_dry_run:
+            counts.done(_carry_out(request_id))
+    return counts.told()
 
 
-def _rule(rule: RetentionRule, *, is_dry_run: bool) -> dict[str, int]:
-    counts = {"due": 0, "held": 0, "anonymized": 0, "deleted": 0}
+def _rule(rule: RetentionRule, *, is_dry_run: bool) -> dict[str, Any]:
+    counts = _Counts()
     moment = months_before(now(), rule.months)
+    delete_before = moment if rule.action == RetentionAction.DELETE else None
     after = uuid.UUID(int=0)
     while True:
         with begin(as_system("retention_run")) as db:
             batch = due.people(db, rule.basis, moment=moment, after=after, most=_BATCH)
         for person_id, held in batch:
-            counts["due"] += 1
-            if held:
-                counts["held"] += 1
-            elif not is_dry_run:
-                counts[_forget(person_id, rule.action)] += 1
+            counts.due(is_held=held)
+            if not held and not is_dry_run:
+                counts.done(_forget(person_id, delete_before))
         if len(batch) < _BATCH:
-            return counts
+            return counts.told()
         after = batch[-1][0]
 
 
-def _forget(person_id: uuid.UUID, action: RetentionAction) -> str:
-    """`anonymized`, `deleted`, or `held` where a hold came in between."""
+def _forget(person_id: uuid.UUID, delete_before: datetime | None) -> Forgotten | None:
+    """None where a hold came in between."""
     with begin(as_system("retention_run")) as db:
         try:
             person = find(db, Beneficiary, person_id, lock=True)
         except Merged:
             # Merged since it was found due: it goes when the other row goes.
-            return "held"
+            return None
         if person is None or due.is_held(db, person_id):
-            return "held"
-        return erase(db, person, delete=action == RetentionAction.DELETE)
+            return None
+        return erase(db, person, delete_before=delete_before)
