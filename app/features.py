@@ -7,6 +7,8 @@ from fastapi import APIRouter
 
 TRAIL = ("app.audit.trail", "app.audit.views")
 """What writes down changes and looks; imported with the policies, so that no way into the service works without it."""
+HEARERS = ("app.consents.actions.words",)
+"""What hears of a change in a room below; imported with the policies for the same reason."""
 ROOMS = (
     *("identity", "audit", "places", "partners", "beneficiaries"),
     *("kinship", "livelihoods", "circumstances", "vulnerability", "identifiers", "consents", "oversight"),
@@ -25,7 +27,7 @@ def policies() -> list[ModuleType]:
     """Every module that declares rows and permissions; importing it is what declares them."""
     models()
     found = [import_module(f"app.{room}.policy") for room in ROOMS]
-    for name in TRAIL:
+    for name in (*TRAIL, *HEARERS):
         import_module(name)
     return found
 

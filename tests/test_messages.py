@@ -175,9 +175,9 @@ def test_already_a_member_says_how_to_find_the_family(callers: Callers) -> None:
 
 def test_a_dissolved_family_takes_nobody_in(callers: Callers) -> None:
     ngo = callers.ngo("1733")
-    family = make_family(ngo)
+    family = make_family(ngo, members=[])
     url = f"/v1/families/{family['id']}"
-    body = {"relationship_to_head": "child", "person": person_body()}
+    body = {"relationship_to_head": "head", "person": person_body()}
     dissolved = ngo.patch(url, {"status": "dissolved"}, version=family["version"]).json()
     refused = ngo.post(f"{url}/members", body)
     assert (refused.status_code, refused.json()["code"]) == (409, "wrong_state")

@@ -85,9 +85,12 @@ class AccessGrant(Entity, table=True):
     opens_at: datetime = Field(sa_type=UtcDateTime)
     closes_at: datetime = Field(sa_type=UtcDateTime)
 
-    def close(self) -> None:
-        """From this moment on it opens nothing; one that was to open later never will."""
-        self.closes_at = min(self.closes_at, max(now(), self.opens_at))
+    def close(self, at: datetime | None = None) -> None:
+        """From this moment on, or from a later one on, it opens nothing; one that was to open after that never will. What was open stays
+        told as it was, so a moment that has passed is this one; and nothing is open for longer than before.
+        """
+        moment = now()
+        self.closes_at = min(self.closes_at, max(at or moment, moment, self.opens_at))
 
 
 def to_organization(organization_id: uuid.UUID) -> str:

@@ -65,6 +65,11 @@ class DuplicateCandidate(Owned, table=True):
         self.reasons = [*[Why.SAME_IDENTIFIER][:identified], *plain, *[Why.REPORTED_BY_HAND][:reported]]
         self.territory = common_territory(one, other)
 
+    def report(self) -> None:
+        """Somebody who knows both says that they may be one, which stays whatever is found of them later."""
+        if Why.REPORTED_BY_HAND not in self.reasons:
+            self.reasons = [*self.reasons, Why.REPORTED_BY_HAND]
+
     @property
     def is_alike(self) -> bool:
         """Whether the two are still alike enough to be decided about."""

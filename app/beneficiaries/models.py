@@ -29,6 +29,12 @@ class HeadNeeded(Conflict):
     code, title = "head_needed", "The family needs a head"
 
 
+class MembersPresent(Conflict):
+    """Somebody belongs to the family. It is dissolved when nobody does any more: end the memberships, or merge it into another family."""
+
+    code, title = "members_present", "Conflicts with the stored state"
+
+
 class Merged(Conflict):
     """This person was registered twice, or this family joined another one; go on with the row that `merged_into_id` names."""
 

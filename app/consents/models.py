@@ -102,8 +102,8 @@ class Consent(Entity, table=True):
     """One consent about a person or a family, of the organization that asked for it. It lies wherever its subject lies, so it has no
     territory of its own that would be left behind when a family moves.
 
-    `categories` is a sum of bits of `access.grants`. `last_day` is the last day in force, known once it is given: `valid_until`, or the
-    day before a child comes of age for whom somebody else gave it.
+    `categories` is a sum of bits of `access.grants`. `last_day` is the last day in force, known once it is given: `valid_until`, the day
+    before a child comes of age for whom somebody else gave it, or the day on which the giver's word ended. It only ever comes nearer.
     """
 
     __tablename__ = "consent"
@@ -187,6 +187,15 @@ class Consent(Entity, table=True):
     def expire(self) -> None:
         """Write down that its last day is over."""
         self.status, self.status_at = ConsentStatus.EXPIRED, now()
+
+    def shorten(self, to: date) -> None:
+        """It is in force until this day at the latest. A day that lies later changes nothing: nobody agreed to that."""
+        self.last_day = min(self.last_day or to, to)
+
+    def fall_silent(self, on: date) -> None:
+        """Whoever gave it may not speak any more for whom it is about: it has expired on this day."""
+        self.shorten(on)
+        self.expire()
 
 
 class ConsentRecipient(Entity, table=True):

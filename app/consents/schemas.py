@@ -205,7 +205,8 @@ class ConsentRead(EntityRead):
     valid_from: date | None
     valid_until: date | None
     last_day: date | None = Field(
-        description="Last day in force: `valid_until`, or the day before a child comes of age for whom somebody else gave it."
+        description="Last day in force: `valid_until`, the day before a child comes of age for whom somebody else gave it, or the day on "
+        "which whoever gave it ceased to speak for whom it is about. It only ever comes nearer."
     )
     status: ConsentStatus
     status_at: datetime = Field(description="When it was moved to its state; one that expires by itself keeps the moment of giving.")

@@ -4,7 +4,7 @@ import uuid
 
 from app.access.actor import Visit
 from app.access.fetch import fetch, find
-from app.access.guard import GuardedSession
+from app.access.guard import GuardedSession, require_writable
 from app.audit import trail
 from app.beneficiaries.actions.candidates import compare_again, record_same_identifier
 from app.beneficiaries.models import Beneficiary
@@ -19,9 +19,11 @@ from app.problems import IdTaken, Invalid
 def add_identifier(db: GuardedSession, beneficiary_id: uuid.UUID, *, body: IdentifierCreate) -> tuple[Identifier, Beneficiary, bool]:
     """(identifier, its person, made before). It belongs to whoever registered the person.
 
-    Raises NotFound, Invalid, IdentifierExists, IdTaken, IdentifierKeyMissing.
+    Raises NotFound, OutOfScope, Invalid, IdentifierExists, IdTaken, IdentifierKeyMissing.
     """
     person = fetch(db, Beneficiary, beneficiary_id)
+    # Whoever sees a person through a consent must not learn by trying whether a number is the person's.
+    require_writable(db, person)
     value = values.read(body.kind, body.value)
     origins = sealing.origins(body.model_dump_json())
     if before := _made_before(db, beneficiary_id, key=body.id, origins=origins):
@@ -65,9 +67,16 @@ def _made_before(db: GuardedSession, beneficiary_id: uuid.UUID, *, key: uuid.UUI
     return before
 
 
-def update_identifier(db: GuardedSession, identifier_id: uuid.UUID, *, version: int, body: IdentifierUpdate) -> Identifier:
-    """Say more of the document. Raises NotFound, Stale, Invalid."""
+def _own(db: GuardedSession, identifier_id: uuid.UUID, version: int) -> Identifier:
     found = fetch(db, Identifier, identifier_id, version=version)
+    # Before anything is compared: whether a change would change nothing tells what a field holds.
+    require_writable(db, found)
+    return found
+
+
+def update_identifier(db: GuardedSession, identifier_id: uuid.UUID, *, version: int, body: IdentifierUpdate) -> Identifier:
+    """Say more of the document. Raises NotFound, Stale, OutOfScope, Invalid."""
+    found = _own(db, identifier_id, version)
     for name, value in body.model_dump(exclude_unset=True).items():
         setattr(found, name, value)
     if faults := found.faults(born=fetch(db, Beneficiary, found.beneficiary_id).birth_date):
@@ -77,8 +86,8 @@ def update_identifier(db: GuardedSession, identifier_id: uuid.UUID, *, version: 
 
 
 def end_identifier(db: GuardedSession, identifier_id: uuid.UUID, *, version: int, body: IdentifierEnd) -> Identifier:
-    """The number is no longer the person's. Raises NotFound, Stale, WrongState, Invalid."""
-    found = fetch(db, Identifier, identifier_id, version=version)
+    """The number is no longer the person's. Raises NotFound, Stale, OutOfScope, WrongState, Invalid."""
+    found = _own(db, identifier_id, version)
     found.end(on=body.ended_on, reason=body.end_reason)
     db.flush()
     compare_again(db, fetch(db, Beneficiary, found.beneficiary_id), identified=bearers.sharing(db, found.beneficiary_id))

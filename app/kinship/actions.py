@@ -9,7 +9,9 @@ from sqlmodel import col
 
 from app.access.actor import Visit
 from app.access.fetch import fetch, find, made_before
-from app.access.guard import GuardedSession, prebuilt
+from app.access.guard import GuardedSession, prebuilt, require_writable
+from app.beneficiaries.actions.members import hold_people
+from app.beneficiaries.actions.standing import tell_standing
 from app.beneficiaries.models import Beneficiary
 from app.database import uuid7
 from app.days import today
@@ -79,23 +81,45 @@ def _known(db: GuardedSession, key: uuid.UUID, at: str) -> Beneficiary:
     person = find(db, Beneficiary, key)
     if person is None:
         raise invalid(at, "unknown", "There is no such beneficiary.")
+    # Whoever sees a person by consent alone does not write whose kin it is, nor learn it by trying.
+    require_writable(db, person)
     return person
 
 
-def update_kinship(db: GuardedSession, kinship_id: uuid.UUID, *, version: int, body: KinshipUpdate) -> Kinship:
-    """Correct what is known of a kinship. Raises NotFound, Merged, Stale, Invalid."""
+def _held(db: GuardedSession, kinship_id: uuid.UUID, version: int) -> Kinship:
+    """One's own kinship; until the commit nobody decides whose word counts for the two. Raises NotFound, Stale, OutOfScope."""
     found = fetch(db, Kinship, kinship_id, version=version)
-    for name, value in body.model_dump(exclude_unset=True).items():
+    # Before anything is compared: whether a change would change nothing tells what a field holds.
+    require_writable(db, found)
+    hold_people(db, (found.person_id, found.relative_id))
+    return found
+
+
+def update_kinship(db: GuardedSession, kinship_id: uuid.UUID, *, version: int, body: KinshipUpdate) -> Kinship:
+    """Correct what is known of a kinship; what a guardian opened who is none by law is closed.
+
+    Raises NotFound, Merged, Stale, OutOfScope, Invalid.
+    """
+    found = _held(db, kinship_id, version)
+    values = body.model_dump(exclude_unset=True)
+    for name, value in values.items():
         setattr(found, name, value)
     if faults := found.faults(fetch(db, Beneficiary, found.person_id), fetch(db, Beneficiary, found.relative_id)):
         raise Invalid(faults=faults)
     db.flush()
+    if "is_legal" in values:
+        tell_standing(db, [found.person_id])
     return found
 
 
 def end_kinship(db: GuardedSession, kinship_id: uuid.UUID, *, version: int, body: KinshipEnd) -> Kinship:
-    """A marriage, a guardianship or an error ends. Raises NotFound, Stale, WrongState, Invalid."""
-    found = fetch(db, Kinship, kinship_id, version=version)
+    """A marriage, a guardianship or an error ends, and what was opened by the word of a guardian or parent who is none any more is closed.
+
+    Raises NotFound, Stale, OutOfScope, WrongState, Invalid.
+    """
+    found = _held(db, kinship_id, version)
     found.end(on=body.ended_on or today())
+    if found.kind not in SYMMETRIC:
+        tell_standing(db, [found.person_id])
     db.flush()
     return found

@@ -52,7 +52,7 @@ def get_kinship(caller: Caller, kinship_id: KinshipId) -> Response:
 
 @router.patch("/{kinship_id}", response_model=KinshipRead, dependencies=[allow(policy.WRITE)], responses=_UPDATE)
 def update_kinship(caller: Caller, kinship_id: KinshipId, version: IfMatch, body: KinshipUpdate) -> Response:
-    """Correct whether a kinship is legal, and since when it is."""
+    """Correct whether a kinship is legal, and since when it is. What somebody opened as a guardian who is none by law is closed at once."""
     with begin(caller) as db:
         actions.update_kinship(db, kinship_id, version=version, body=body)
         return answer(queries.kinship(db, kinship_id))
@@ -60,7 +60,9 @@ def update_kinship(caller: Caller, kinship_id: KinshipId, version: IfMatch, body
 
 @router.post("/{kinship_id}/end", response_model=KinshipRead, dependencies=[allow(policy.WRITE)], responses=_END)
 def end_kinship(caller: Caller, kinship_id: KinshipId, version: IfMatch, body: KinshipEnd) -> Response:
-    """A kinship ends: by divorce, by the end of a guardianship, or because it was recorded in error. It stays on record."""
+    """A kinship ends: by divorce, by the end of a guardianship, or because it was recorded in error. It stays on record. What was opened by
+    the word of a guardian or parent who is none any more is closed at once.
+    """
     with begin(caller) as db:
         actions.end_kinship(db, kinship_id, version=version, body=body)
         return answer(queries.kinship(db, kinship_id))

@@ -213,9 +213,11 @@ def test_filters(callers: Callers) -> None:
     assert ids(number=first["number"]) == [first["id"]]
     assert ids(beneficiary_id=first["members"][1]["id"]) == [first["id"]]
     assert ids(beneficiary_id=str(uuid.uuid4())) == []
-    changed = ngo.patch(f"{URL}/{first['id']}", {"status": "dissolved"}, version=1).json()
-    assert ids(status="dissolved") == [first["id"]]
-    assert ids(status="active") == [second["id"]]
+    assert ngo.patch(f"{URL}/{second['id']}", {"status": "dissolved"}, version=1).status_code == 200
+    changed = ngo.patch(f"{URL}/{first['id']}", {"status": "moved"}, version=1).json()
+    assert ids(status="dissolved") == [second["id"]]
+    assert ids(status="moved") == [first["id"]]
+    assert ids(status="active") == []
     assert ids(sort="updated_at", updated_since=changed["updated_at"]) == [first["id"]]
     assert ids(sort="updated_at") == [second["id"], first["id"]]
     assert ngo.get(URL, params={"number": "7K3M-9QXI"}).status_code == 422

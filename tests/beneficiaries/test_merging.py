@@ -123,7 +123,7 @@ def test_a_foreign_family_is_unknown(callers: Callers) -> None:
 
 def test_families_without_members_and_dissolved_ones(callers: Callers) -> None:
     ngo = callers.ngo()
-    family, empty, gone = make_family(ngo), make_family(ngo, members=[]), make_family(ngo)
+    family, empty, gone = make_family(ngo), make_family(ngo, members=[]), make_family(ngo, members=[])
     assert ngo.post(url(family, "merge"), merge_body(family, empty), version=1).json()["code"] == "head_needed"
     assert ngo.patch(url(gone), {"status": "dissolved"}, version=1).status_code == 200
     assert ngo.post(url(family, "merge"), merge_body(family, gone), version=1).json()["code"] == "wrong_state"

@@ -155,6 +155,7 @@ RULES: dict[str, tuple[Callable[[ast.AST], bool], dict[str, str]]] = {
     "every row within a caller's transaction": (
         says("every_row"),
         {
+            "consents/actions/words.py": "what a word opened that counts no more is closed, whoever may see it",
             "duplicates/actions/merging.py": "what hangs on a person moves, whoever may see it",
             "duplicates/actions/undoing.py": "and moves back",
         },

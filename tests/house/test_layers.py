@@ -21,6 +21,7 @@ MORE = {
         "keys": "that sign",
         "passwords": "as hashes",
         "revocations": "of tokens that have not ended",
+        "standing": "of the organizations that accounts act for",
         "tokens": "the home of jose",
     },
     "audit": {"trail": "its writer", "views": "its writer", "chain": "of seals"},
@@ -59,7 +60,7 @@ MORE = {
         "verification": "what anybody may know",
     },
     "trainings": {},
-    "retention": {"due": "to be forgotten"},
+    "retention": {"due": "to be forgotten", "parts": "that hang on a person or a family"},
     "duplicates": {
         "hanging": "on a person",
         "kin": "of a person",

@@ -88,7 +88,7 @@ TABLE: dict[str, tuple[int, Request]] = {
     "list memberships": (2, lambda one: one.caller.get(f"{one.home}/memberships")),
     "get a membership": (1, lambda one: one.caller.get(f"{one.home}/memberships/{one.more['membership']}")),
     "end a membership": (
-        11,
+        12,
         lambda one: one.caller.post(f"{one.home}/memberships/{one.more['membership']}/end", {"reason": "marriage"}, version=1),
     ),
     "list residences": (2, lambda one: one.caller.get(f"{one.home}/residences")),
@@ -139,8 +139,8 @@ TABLE: dict[str, tuple[int, Request]] = {
     "list candidates of duplicates": (1, lambda one: one.caller.get("/v1/duplicate-candidates")),
     "list accesses": (3, lambda one: one.caller.get(f"{one.child}/accesses")),
 }
-HELD = {"register a beneficiary": 1, "register a family of one": 1, "register a family of three": 3}
-"""On PostgreSQL as many locks by name more, one for each pair of persons who may be the same."""
+HELD = {"end a membership": 1, "register a beneficiary": 1, "register a family of one": 1, "register a family of three": 3}
+"""On PostgreSQL as many locks by name more, one for each person whose standing changes, and for each pair who may be the same."""
 
 
 @pytest.mark.parametrize("name", TABLE)

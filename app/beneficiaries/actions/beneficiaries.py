@@ -11,6 +11,7 @@ from app.access.fetch import fetch, made_before
 from app.access.guard import GuardedSession, require_writable
 from app.beneficiaries.actions.candidates import Answer, compare_again, look_for_duplicates, possible_duplicates
 from app.beneficiaries.actions.members import refuse_ages
+from app.beneficiaries.actions.standing import tell_standing
 from app.beneficiaries.models import Beneficiary
 from app.beneficiaries.naming import derived, rename
 from app.beneficiaries.schemas.beneficiaries import BeneficiaryCreate, BeneficiaryUpdate, Person
@@ -21,6 +22,7 @@ from app.problems import IdTaken, Invalid, invalid
 
 _NAME = frozenset({"surname", "given_name", "patronymic"})
 _COMPARED = _NAME | {"birth_date", "birth_precision", "phone", "sex", "territory"}
+_OF_STANDING = frozenset({"birth_date", "birth_precision", "deceased_on"})
 
 
 def new_person(body: Person, *, by: Visit, territory: str) -> Beneficiary:
@@ -74,7 +76,9 @@ def register_beneficiary(db: GuardedSession, *, body: BeneficiaryCreate, by: Vis
 def update_beneficiary(
     db: GuardedSession, beneficiary_id: uuid.UUID, *, version: int, body: BeneficiaryUpdate
 ) -> tuple[Beneficiary, list[Answer]]:
-    """(person, who may be the same by what was corrected); what follows from the name follows. Raises NotFound, Stale, Invalid."""
+    """(person, who may be the same by what was corrected); what follows from the name follows, and what a consent opened ends as the
+    corrected dates say. Raises NotFound, Merged, Stale, Invalid.
+    """
     person = fetch(db, Beneficiary, beneficiary_id, version=version)
     # Before anything is compared: whether a change would change nothing tells what a field holds.
     require_writable(db, person)
@@ -91,6 +95,8 @@ def update_beneficiary(
     if {"birth_date", "birth_precision"} & values.keys():
         refuse_ages(db, person)
     flush_placed(db)
+    if _OF_STANDING & values.keys():
+        tell_standing(db, [person.id])
     if not _COMPARED & body.model_fields_set:
         return person, []
     compare_again(db, person)

@@ -7,9 +7,10 @@ from app.access.fetch import fetch, made_before
 from app.access.guard import GuardedSession, require_writable
 from app.beneficiaries.actions.beneficiaries import flush_placed, new_person
 from app.beneficiaries.actions.candidates import Answer, look_for_duplicates, possible_duplicates
-from app.beneficiaries.actions.members import everyone, too_old
+from app.beneficiaries.actions.coverage import close_on
+from app.beneficiaries.actions.members import everyone, present, too_old
 from app.beneficiaries.actions.residences import open_residence, residence
-from app.beneficiaries.models import Beneficiary, Family, FamilyMembership, Relationship
+from app.beneficiaries.models import Beneficiary, Family, FamilyMembership, FamilyStatus, MembersPresent, Relationship
 from app.beneficiaries.numbers import new_number
 from app.beneficiaries.schemas.families import FamilyCreate, FamilyUpdate, MemberCreate
 from app.beneficiaries.schemas.memberships import MemberAdd
@@ -74,12 +75,17 @@ def _hold_together(members: list[Member]) -> None:
 
 def update_family(db: GuardedSession, family_id: uuid.UUID, *, version: int, body: FamilyUpdate) -> Family:
     """Correct what is known of a family, and of where it lives now. Its memberships lie where it lies; its members have a territory of
-    their own. Raises NotFound, Merged, Stale, Invalid.
+    their own. One that nobody belongs to can be dissolved, which closes its row. Raises NotFound, Merged, Stale, MembersPresent, Invalid.
     """
     family = fetch(db, Family, family_id, version=version)
     # Before anything is compared: whether a change would change nothing tells what a field holds.
     require_writable(db, family)
     values = body.model_dump(exclude_unset=True)
+    if values.get("status") == FamilyStatus.DISSOLVED:
+        # Whoever comes meanwhile makes a new version of the family, which this change then fails for.
+        if present(db, family):
+            raise MembersPresent("End the memberships of those who belong to the family, or merge it into another one.")
+        close_on(db, family.id)
     for name, value in values.items():
         setattr(family, name, value)
     flush_placed(db)

@@ -10,8 +10,9 @@ from sqlalchemy import bindparam
 from sqlmodel import col
 
 from app.access.fetch import fetch
-from app.access.guard import GuardedSession, prebuilt
-from app.beneficiaries.actions.members import people_of, present, too_old
+from app.access.guard import GuardedSession, prebuilt, require_writable
+from app.beneficiaries.actions.members import hold_people, people_of, present, too_old
+from app.beneficiaries.actions.standing import tell_standing
 from app.beneficiaries.models import Beneficiary, Family, FamilyMembership, FormerRelationship, Relationship
 from app.beneficiaries.schemas.memberships import HeadChange, RelationshipToNewHead
 from app.days import today
@@ -26,17 +27,23 @@ _LAST = prebuilt(
 
 
 def change_head(db: GuardedSession, family_id: uuid.UUID, *, version: int, body: HeadChange) -> Family:
-    """Another present member becomes the head, and what the others are is told anew. Raises NotFound, Merged, Stale, Invalid."""
+    """Another present member becomes the head, and what the others are is told anew; what was opened by the word of the former head, for
+    those for whom it may not speak as anything else, is closed. Raises NotFound, Merged, Stale, Invalid.
+    """
     family = fetch(db, Family, family_id, version=version, lock=True)
+    # Who is there already is not told to whoever sees the family by consent alone.
+    require_writable(db, family)
     found = {membership.beneficiary_id: membership for membership in present(db, family)}
     head = found.pop(body.beneficiary_id, None)
     if head is None:
         raise invalid("/beneficiary_id", "unknown", "There is no such present member.")
     if head.is_head:
         raise invalid("/beneficiary_id", "is_head", "This member is the head already.")
+    former = [one.beneficiary_id for one in found.values() if one.is_head]
+    hold_people(db, former)
     put_head(db, family, head=head, others=found, told=body.relationships, on=body.on or today())
     family.touch()
-    db.flush()
+    tell_standing(db, former)
     return family
 
 

@@ -89,7 +89,10 @@ def refuse_ages(db: GuardedSession, person: Beneficiary) -> None:
 
 
 def hold_people(db: GuardedSession, people: Iterable[uuid.UUID]) -> None:
-    """Until the commit nobody else decides about these persons' memberships, in whatever family."""
+    """Until the commit nobody else decides about these persons' memberships, in whatever family, nor about whose word counts for them.
+
+    What is held is held in one order: families, people by this, their rows, and only then what hangs on them.
+    """
     db.hold(*{f"memberships of {person}" for person in people})
 
 

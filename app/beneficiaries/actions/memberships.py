@@ -13,6 +13,7 @@ from app.beneficiaries.actions.candidates import Answer, look_for_duplicates, po
 from app.beneficiaries.actions.coverage import close_on, close_through
 from app.beneficiaries.actions.families import Member, new_membership
 from app.beneficiaries.actions.members import head_among, hold_people, others_of, present, refuse_overlaps, too_old
+from app.beneficiaries.actions.standing import tell_standing
 from app.beneficiaries.models import (
     AlreadyMember,
     Beneficiary,
@@ -39,6 +40,8 @@ def _of_family(db: GuardedSession, family: Family, membership_id: uuid.UUID, ver
     membership = fetch(db, FamilyMembership, membership_id)
     if membership.family_id != family.id:
         raise NotFound
+    # Before anything is compared: whether a change would change nothing tells what a field holds.
+    require_writable(db, membership)
     if membership.version != version:
         raise Stale
     return membership
@@ -50,6 +53,8 @@ def add_member(db: GuardedSession, family_id: uuid.UUID, *, body: MemberAdd, by:
     Raises NotFound, Invalid, WrongState, HeadExists, HeadNeeded, AlreadyMember, Conflict, IdTaken.
     """
     family = fetch(db, Family, family_id, lock=True)
+    # Who is there already is not told to whoever sees the family by consent alone.
+    require_writable(db, family)
     origin = body.origin(under=family.id)
     if before := made_before(db, FamilyMembership, body.id, origin):
         found = possible_duplicates(db, [before.beneficiary_id] if body.person else [])
@@ -108,7 +113,7 @@ def _who(db: GuardedSession, body: MemberAdd, *, family: Family, by: Visit) -> t
 def update_membership(
     db: GuardedSession, family_id: uuid.UUID, membership_id: uuid.UUID, *, version: int, body: MembershipUpdate
 ) -> FamilyMembership:
-    """Correct a membership. Raises NotFound, Stale, Invalid."""
+    """Correct a membership; what was opened by the word of one who cares no more is closed. Raises NotFound, Merged, Stale, Invalid."""
     family = fetch(db, Family, family_id, lock=True)
     membership = _of_family(db, family, membership_id, version)
     values = body.model_dump(exclude_unset=True)
@@ -125,18 +130,22 @@ def update_membership(
             raise Invalid(faults=faults)
     if membership.ended_on and membership.started_on and membership.ended_on < membership.started_on:
         raise invalid("/started_on", "after_end", "Lies after ended_on.")
-    if "started_on" in values:
+    if {"started_on", "is_primary_caregiver"} & values.keys():
         hold_people(db, [membership.beneficiary_id])
+    if "started_on" in values:
         refuse_overlaps(membership, others_of(db, [membership.beneficiary_id]))
     family.touch()
     db.flush()
+    if "is_primary_caregiver" in values:
+        tell_standing(db, [membership.beneficiary_id])
     return membership
 
 
 def end_membership(
     db: GuardedSession, family_id: uuid.UUID, membership_id: uuid.UUID, *, version: int, body: MembershipEnd
 ) -> FamilyMembership:
-    """A member leaves the family, and what its consent opened through that is closed.
+    """A member leaves the family, and what its consent opened through that is closed, and what was opened by the word of a caregiver, of
+    the one who leaves or of another for this child.
 
     Raises NotFound, Merged, Stale, WrongState, HeadNeeded, Invalid.
     """
@@ -148,6 +157,8 @@ def end_membership(
     others = [one for one in present(db, family) if one is not membership]
     if membership.is_head and others:
         raise HeadNeeded("Others remain: change the head first.")
+    hold_people(db, [membership.beneficiary_id])
+    tell_standing(db, [membership.beneficiary_id])
     close_through(db, [membership.id])
     if not others:
         close_on(db, family.id)

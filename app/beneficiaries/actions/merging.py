@@ -8,6 +8,7 @@ from app.beneficiaries.actions.coverage import close_on, close_through
 from app.beneficiaries.actions.heads import told_anew
 from app.beneficiaries.actions.members import hold_people, others_of, people_of, present, refuse_overlaps
 from app.beneficiaries.actions.residences import open_residence, take_along
+from app.beneficiaries.actions.standing import tell_standing
 from app.beneficiaries.models import Family, FamilyMembership, FamilyStatus, HeadNeeded, LeavingReason
 from app.beneficiaries.schemas.memberships import MOST_MEMBERS
 from app.beneficiaries.schemas.moving import FamilyMerge
@@ -28,6 +29,7 @@ def merge_family(db: GuardedSession, family_id: uuid.UUID, *, version: int, body
     if ending:
         _take_over(db, into, ending, staying, body)
         take_along(db, list(ending.values()), was=family.territory, to=into.territory)
+        tell_standing(db, ending)
         close_through(db, [one.id for one in ending.values()])
     elif body.relationships:
         raise invalid("/relationships", "unknown", "The family has no members.")
@@ -47,6 +49,10 @@ def _both(db: GuardedSession, family_id: uuid.UUID, into_id: uuid.UUID, version:
     family, into = found[family_id], found[into_id]
     if family is None:
         raise NotFound
+    # Before anything is compared; and a family without members would be written to by nothing but its version.
+    for one in (family, into):
+        if one is not None:
+            require_writable(db, one)
     if family.version != version:
         raise Stale
     if family is into:
@@ -55,8 +61,6 @@ def _both(db: GuardedSession, family_id: uuid.UUID, into_id: uuid.UUID, version:
         raise invalid("/into", "unknown", "There is no such family.")
     if into.status == FamilyStatus.DISSOLVED:
         raise WrongState("The other family is dissolved.")
-    # A family without members would be written to by nothing but its version.
-    require_writable(db, into)
     return family, into
 
 

@@ -3,12 +3,13 @@
 import uuid
 
 from app.access.fetch import fetch, made_before
-from app.access.guard import GuardedSession
+from app.access.guard import GuardedSession, require_writable
 from app.beneficiaries.actions.beneficiaries import flush_placed
 from app.beneficiaries.actions.coverage import close_through
 from app.beneficiaries.actions.heads import put_head
 from app.beneficiaries.actions.members import hold_people, others_of, people_of, present, refuse_overlaps, too_old
 from app.beneficiaries.actions.residences import residence, take_along
+from app.beneficiaries.actions.standing import tell_standing
 from app.beneficiaries.models import Family, FamilyMembership, LeavingReason, Relationship
 from app.beneficiaries.numbers import new_number
 from app.beneficiaries.schemas.moving import FamilySplit
@@ -24,6 +25,8 @@ def split_family(db: GuardedSession, family_id: uuid.UUID, *, version: int, body
     Raises NotFound, Merged, Stale, WrongState, IdTaken, Invalid, and OutOfScope for a place outside the actor's territory.
     """
     family = fetch(db, Family, family_id, lock=True)
+    # Who is there already is not told to whoever sees the family by consent alone.
+    require_writable(db, family)
     origin = body.origin(under=family.id)
     if before := made_before(db, Family, body.id, origin):
         return before, True
@@ -43,6 +46,7 @@ def split_family(db: GuardedSession, family_id: uuid.UUID, *, version: int, body
     flush_placed(db)
     _take_over(db, made, leaving, body)
     take_along(db, list(leaving.values()), was=family.territory, to=made.territory)
+    tell_standing(db, leaving)
     close_through(db, [one.id for one in leaving.values()])
     family.touch()
     db.flush()

@@ -62,7 +62,9 @@ def get_beneficiary(caller: Caller, beneficiary_id: BeneficiaryId) -> Response:
 
 @router.patch("/{beneficiary_id}", response_model=BeneficiaryWrittenRead, dependencies=[allow(policy.WRITE)], responses=_UPDATE)
 def update_beneficiary(caller: Caller, beneficiary_id: BeneficiaryId, version: IfMatch, body: BeneficiaryUpdate) -> Response:
-    """Correct what is known of a person; the other script and the search follow the name."""
+    """Correct what is known of a person; the other script and the search follow the name. What somebody else's consent opened of a
+    child ends when it comes of age by the corrected birth date, and no later than before.
+    """
     with begin(caller) as db:
         person, possible = actions.update_beneficiary(db, beneficiary_id, version=version, body=body)
         return answer(queries.beneficiary(db, person.id) | {"possible_duplicates": possible})

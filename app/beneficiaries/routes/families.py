@@ -11,7 +11,7 @@ from app.answers import IfMatch, answer, answer_page, created
 from app.beneficiaries import policy, queries
 from app.beneficiaries.actions import families as actions
 from app.beneficiaries.actions import heads
-from app.beneficiaries.models import Merged
+from app.beneficiaries.models import MembersPresent, Merged
 from app.beneficiaries.schemas.families import (
     FamilyCreate,
     FamilyListing,
@@ -30,6 +30,7 @@ router = APIRouter(prefix="/v1/families", tags=["families"])
 FamilyId = Annotated[Id, Path(description="The family.")]
 AsOf = Annotated[Annotated[PastDate, Field(description="The family of this day.", examples=["2026-01-31"])] | None, Query()]
 _CREATE = problems(IdTaken, Invalid, OutOfScope)
+_CORRECT = problems(NotFound, Merged, MembersPresent, Stale, Invalid, OutOfScope)
 _UPDATE = problems(NotFound, Merged, Stale, Invalid, OutOfScope)
 
 
@@ -64,10 +65,11 @@ def get_family(caller: Caller, family_id: FamilyId, as_of: AsOf = None) -> Respo
         return answer(queries.family(db, family_id, as_of))
 
 
-@router.patch("/{family_id}", response_model=FamilyWithMembersRead, dependencies=[allow(policy.WRITE)], responses=_UPDATE)
+@router.patch("/{family_id}", response_model=FamilyWithMembersRead, dependencies=[allow(policy.WRITE)], responses=_CORRECT)
 def update_family(caller: Caller, family_id: FamilyId, version: IfMatch, body: FamilyUpdate) -> Response:
     """Correct what is known of a family, where it lives included; `status` is set here too. A family that lives elsewhere from now on is
-    moved by `move`, so that it is known where it lived.
+    moved by `move`, so that it is known where it lived. One is `dissolved` only when nobody belongs to it any more (`members_present`): the
+    members leave, or go over to another family by `merge`.
     """
     with begin(caller) as db:
         actions.update_family(db, family_id, version=version, body=body)
@@ -77,7 +79,7 @@ def update_family(caller: Caller, family_id: FamilyId, version: IfMatch, body: F
 @router.post("/{family_id}/change-head", response_model=FamilyWithMembersRead, dependencies=[allow(policy.WRITE)], responses=_UPDATE)
 def change_head(caller: Caller, family_id: FamilyId, version: IfMatch, body: HeadChange) -> Response:
     """Make another present member the head from a day on, and say what the others are to the new head. What they were to the former
-    one is kept: `as_of` tells.
+    one is kept: `as_of` tells. What the former head opened for a child, for whom it may speak as nothing else, is closed at once.
     """
     with begin(caller) as db:
         heads.change_head(db, family_id, version=version, body=body)

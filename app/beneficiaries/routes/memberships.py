@@ -63,7 +63,9 @@ def get_membership(caller: Caller, family_id: FamilyId, membership_id: Membershi
 def update_membership(
     caller: Caller, family_id: FamilyId, membership_id: MembershipId, version: IfMatch, body: MembershipUpdate
 ) -> Response:
-    """Correct what a member is to the head, who cares for the children, and since when."""
+    """Correct what a member is to the head, who cares for the children, and since when. What was opened by the word of somebody who
+    does not care any more is closed at once.
+    """
     with begin(caller) as db:
         actions.update_membership(db, family_id, membership_id, version=version, body=body)
         return answer(queries.membership(db, family_id, membership_id))
@@ -72,7 +74,8 @@ def update_membership(
 @router.post("/memberships/{membership_id}/end", response_model=MembershipRead, dependencies=[allow(policy.WRITE)], responses=_END)
 def end_membership(caller: Caller, family_id: FamilyId, membership_id: MembershipId, version: IfMatch, body: MembershipEnd) -> Response:
     """A member leaves the family, for a reason. The head leaves last, unless the head is changed before. What a consent opened of the
-    member through this family is closed at once.
+    member through this family is closed at once, and so is what was opened by the word of somebody who, by this, cares for the child no
+    more.
     """
     with begin(caller) as db:
         actions.end_membership(db, family_id, membership_id, version=version, body=body)

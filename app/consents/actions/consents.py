@@ -16,7 +16,7 @@ from app.access.guard import GuardedSession, prebuilt, require_writable
 from app.beneficiaries.models import Beneficiary, Family
 from app.consents import notice
 from app.consents.actions.grants import close_grants, open_grants, speaks_until
-from app.consents.actions.subjects import giver_of, is_adult, may_speak, may_speak_in, settle, subjects_of
+from app.consents.actions.subjects import giver_of, hold_bonds, is_adult, may_speak, may_speak_in, settle, subjects_of
 from app.consents.models import Consent, ConsentCapacity, ConsentPurpose, ConsentRecipient, ConsentStatus, WithdrawalReason
 from app.consents.schemas import ConsentCreate, ConsentRefuse, ConsentRenew, ConsentUpdate, ConsentWithdraw, Giving, Recipient
 from app.constraints import refuse
@@ -49,6 +49,8 @@ def request_consent(db: GuardedSession, *, body: ConsentCreate, by: Visit) -> tu
     if before := made_before(db, Consent, body.id, body.origin()):
         return before, True
     subject = _subject(db, body, by=by)
+    if body.giving:
+        hold_bonds(db, giver_id=body.given_by_id, beneficiary_id=body.beneficiary_id, family_id=body.family_id)
     consent = Consent(
         id=body.id or uuid7(),
         origin=body.origin(),
@@ -149,6 +151,16 @@ def _held(db: GuardedSession, consent_id: uuid.UUID, version: int) -> Consent:
     return consent
 
 
+def _held_with_bonds(db: GuardedSession, consent_id: uuid.UUID, version: int, *, giver_id: uuid.UUID | None = None) -> Consent:
+    """The same where it, or one that follows it, is given: first held is what decides whose word counts. `giver_id` is who gives it, if it
+    is not who was asked.
+    """
+    found = fetch(db, Consent, consent_id, version=version)
+    require_writable(db, found)
+    hold_bonds(db, giver_id=giver_id or found.given_by_id, beneficiary_id=found.beneficiary_id, family_id=found.family_id)
+    return _held(db, consent_id, version)
+
+
 def _recipients(db: GuardedSession, consent: Consent) -> list[ConsentRecipient]:
     return list(db.execute(_RECIPIENTS, {"consent_id": consent.id}).scalars())
 
@@ -181,7 +193,7 @@ def update_consent(db: GuardedSession, consent_id: uuid.UUID, *, version: int, b
 
 def give_consent(db: GuardedSession, consent_id: uuid.UUID, *, version: int, body: Giving) -> Consent:
     """The family agreed: the terms are frozen, and the recipients are let in. Raises NotFound, OutOfScope, Stale, WrongState, Invalid."""
-    consent = _held(db, consent_id, version)
+    consent = _held_with_bonds(db, consent_id, version)
     _give(db, consent, giving=body, at="")
     db.flush()
     return consent
@@ -189,9 +201,6 @@ def give_consent(db: GuardedSession, consent_id: uuid.UUID, *, version: int, bod
 
 def _give(db: GuardedSession, consent: Consent, *, giving: Giving, at: str) -> None:
     given_on = giving.given_on or today()
-    if consent.family_id:
-        # Members come and leave under this lock: nobody leaves unseen while it is decided who is covered.
-        fetch(db, Family, consent.family_id, lock=True)
     consent.give(day=today(), given_on=given_on, method=giving.method, witness=giving.witness, last_day=consent.valid_until)
     if consent.valid_from and consent.valid_from < given_on:
         raise invalid("/valid_from", "before_given", "Lies before the day on which it was given.")
@@ -253,13 +262,15 @@ def renew_consent(db: GuardedSession, consent_id: uuid.UUID, *, version: int, bo
     """(the consent that follows, made before). The former one's grants close and the new one's open in the same transaction; whoever
     belongs to the family now is covered. Raises NotFound, OutOfScope, Stale, WrongState, Invalid, IdTaken.
     """
+    # Before anything is compared: whoever is let in through it learns nothing by trying.
+    require_writable(db, fetch(db, Consent, consent_id))
     origin = body.origin(under=consent_id)
     if before := made_before(db, Consent, body.id, origin):
         return before, True
-    former = _held(db, consent_id, version)
+    given = body.model_dump(exclude_unset=True)
+    former = _held_with_bonds(db, consent_id, version, giver_id=given.get("given_by_id"))
     former.renewed(day=today())
     close_grants(db, former)
-    given = body.model_dump(exclude_unset=True)
     terms: dict[str, Any] = {name: given.get(name, getattr(former, name)) for name in ("given_by_id", "capacity")}
     consent = Consent(
         id=body.id or uuid7(),

@@ -5,7 +5,7 @@ caregiver, or its parent) or by its legal guardian, and from ten years on it is 
 """
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,7 +15,8 @@ from sqlmodel import col
 
 from app.access.fetch import fetch, find
 from app.access.guard import GuardedSession, prebuilt
-from app.beneficiaries.models import Beneficiary, FamilyMembership, full_years
+from app.beneficiaries.actions.members import hold_people
+from app.beneficiaries.models import Beneficiary, Family, FamilyMembership, full_years
 from app.consents.models import ADULT_AGE, ASSENT_AGE, ChildAssent, Consent, ConsentCapacity, ConsentSubject, NotCoveredReason
 from app.consents.schemas import Assent
 from app.kinship.models import Kinship, KinshipKind
@@ -28,6 +29,23 @@ _MEMBERS = prebuilt(
     .order_by(col(Beneficiary.birth_date), col(Beneficiary.id)),
     "consent.members",
 )
+# Until the commit nobody corrects when one of them was born or died; and what was read before they were held is read again.
+_HELD = prebuilt(
+    sa.select(Beneficiary)
+    .where(
+        sa.or_(
+            col(Beneficiary.id).in_(bindparam("people", expanding=True)),
+            col(Beneficiary.id).in_(
+                sa.select(col(FamilyMembership.beneficiary_id)).where(
+                    col(FamilyMembership.family_id) == bindparam("family_id"), col(FamilyMembership.ended_on).is_(None)
+                )
+            ),
+        )
+    )
+    .order_by(col(Beneficiary.id))
+    .with_for_update(read=True),
+    "consent.held",
+)
 _OPEN = prebuilt(
     sa.select(FamilyMembership).where(
         col(FamilyMembership.beneficiary_id).in_(bindparam("people", expanding=True)), col(FamilyMembership.ended_on).is_(None)
@@ -38,8 +56,8 @@ _SUBJECTS = prebuilt(
     sa.select(ConsentSubject).where(col(ConsentSubject.consent_id) == bindparam("consent_id")), "consent_subject.of_consent"
 )
 _KIN = prebuilt(
-    sa.select(col(Kinship.relative_id), col(Kinship.kind), col(Kinship.is_legal)).where(
-        col(Kinship.person_id) == bindparam("person_id"), col(Kinship.ended_on).is_(None)
+    sa.select(col(Kinship.person_id), col(Kinship.relative_id), col(Kinship.kind), col(Kinship.is_legal)).where(
+        col(Kinship.person_id).in_(bindparam("people", expanding=True)), col(Kinship.ended_on).is_(None)
     ),
     "consent.kin",
 )
@@ -64,6 +82,17 @@ def is_adult(person: Beneficiary, day: date) -> bool:
     return full_years(person.birth_date, person.birth_precision, day) >= ADULT_AGE
 
 
+def hold_bonds(db: GuardedSession, *, giver_id: uuid.UUID, beneficiary_id: uuid.UUID | None, family_id: uuid.UUID | None) -> None:
+    """Until the commit nobody comes, leaves, ends a kinship or corrects a date by which the giver's word would count for others than was
+    decided here: whoever does is either seen, or sees the consent. Called before the consent itself is held.
+    """
+    if family_id:
+        fetch(db, Family, family_id, lock=True)
+    people = [giver_id, *([beneficiary_id] if beneficiary_id else [])]
+    hold_people(db, people)
+    db.execute(_HELD, {"people": people, "family_id": family_id}, execution_options={"populate_existing": True}).scalars().all()
+
+
 def giver_of(db: GuardedSession, consent: Consent, *, day: date) -> Beneficiary:
     """Who is asked. Raises Invalid for one who is not there, not alive or not of age."""
     giver = find(db, Beneficiary, consent.given_by_id)
@@ -80,22 +109,48 @@ def _cares(membership: FamilyMembership) -> bool:
     return membership.is_head or membership.is_primary_caregiver
 
 
+def _kin_of(db: GuardedSession, speakers: Iterable[uuid.UUID]) -> set[tuple[ConsentCapacity, uuid.UUID, uuid.UUID]]:
+    """(as what, speaker, child): whose parents they are, which a caregiver is, and whose guardians by law."""
+    found = set()
+    for speaker, relative, kind, is_legal in db.rows(_KIN, {"people": list(speakers)}):
+        if kind == KinshipKind.PARENT:
+            found.add((ConsentCapacity.CAREGIVER, speaker, relative))
+        elif kind == KinshipKind.GUARDIAN and is_legal:
+            found.add((ConsentCapacity.GUARDIAN, speaker, relative))
+    return found
+
+
 def _kin(db: GuardedSession, speaker_id: uuid.UUID, capacity: ConsentCapacity) -> set[uuid.UUID]:
     """Whose parent somebody is, or, as a guardian, whose guardian by law."""
-    found = db.rows(_KIN, {"person_id": speaker_id})
-    if capacity == ConsentCapacity.GUARDIAN:
-        return {relative for relative, kind, is_legal in found if kind == KinshipKind.GUARDIAN and is_legal}
-    return {relative for relative, kind, _ in found if kind == KinshipKind.PARENT}
+    return {child for as_what, _, child in _kin_of(db, [speaker_id]) if as_what == capacity}
+
+
+@dataclass(frozen=True, slots=True)
+class Bonds:
+    """To which families some people belong now, and what they are to children."""
+
+    memberships: Mapping[uuid.UUID, FamilyMembership]
+    kin: Collection[tuple[ConsentCapacity, uuid.UUID, uuid.UUID]]
+
+    def may_speak(self, *, speaker_id: uuid.UUID, child_id: uuid.UUID, capacity: ConsentCapacity) -> bool:
+        """Whether one of them may speak for another as a caregiver in the family of both, or as a guardian, wherever that one lives."""
+        is_kin = (capacity, speaker_id, child_id) in self.kin
+        if capacity != ConsentCapacity.CAREGIVER:
+            return is_kin
+        speaker, child = self.memberships.get(speaker_id), self.memberships.get(child_id)
+        return speaker is not None and child is not None and speaker.family_id == child.family_id and (_cares(speaker) or is_kin)
+
+
+def bonds(db: GuardedSession, *, speakers: Collection[uuid.UUID], children: Collection[uuid.UUID]) -> Bonds:
+    """How these speakers and children belong together now."""
+    open_ones = db.execute(_OPEN, {"people": list({*speakers, *children})}).scalars()
+    return Bonds({one.beneficiary_id: one for one in open_ones}, _kin_of(db, speakers))
 
 
 def may_speak(db: GuardedSession, *, speaker_id: uuid.UUID, child_id: uuid.UUID, capacity: ConsentCapacity) -> bool:
-    """Whether somebody may speak for a child now, as its caregiver in its family or as its guardian, wherever that one lives."""
-    kin = _kin(db, speaker_id, capacity)
-    if capacity == ConsentCapacity.GUARDIAN:
-        return child_id in kin
-    families = {one.beneficiary_id: one for one in db.execute(_OPEN, {"people": [speaker_id, child_id]}).scalars()}
-    speaker, child = families.get(speaker_id), families.get(child_id)
-    return speaker is not None and child is not None and speaker.family_id == child.family_id and (_cares(speaker) or child_id in kin)
+    """Whether somebody may speak for a child now."""
+    found = bonds(db, speakers=[speaker_id], children=[child_id])
+    return found.may_speak(speaker_id=speaker_id, child_id=child_id, capacity=capacity)
 
 
 def may_speak_in(db: GuardedSession, *, speaker_id: uuid.UUID, family_id: uuid.UUID, children: set[uuid.UUID]) -> bool:

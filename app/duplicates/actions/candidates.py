@@ -31,6 +31,8 @@ def report_candidate(db: GuardedSession, *, body: CandidateCreate) -> tuple[Dupl
     if known := known_candidates(db, [(a, b)]).get((a, b)):
         if known.status in (DuplicateStatus.DISTINCT, DuplicateStatus.MERGED):
             raise WrongState(f"It is {known.status} already.")
+        known.report()
+        db.flush()
         return known, True
     drawn = [portrait([getattr(person, name) for name in COMPARED]) for person in (one, other)]
     found = likeness(*drawn)

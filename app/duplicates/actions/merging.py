@@ -19,6 +19,7 @@ from app.access.guard import GuardedSession, prebuilt, require_writable
 from app.access.transaction import every_row
 from app.beneficiaries.actions.candidates import known_candidates
 from app.beneficiaries.actions.members import hold_people, refuse_ages
+from app.beneficiaries.actions.standing import tell_standing
 from app.beneficiaries.candidates import DuplicateCandidate, DuplicateStatus
 from app.beneficiaries.models import Beneficiary
 from app.beneficiaries.naming import rename
@@ -49,7 +50,10 @@ _NAME = frozenset({"surname", "given_name", "patronymic"})
 
 
 def hold_persons(db: GuardedSession, *keys: uuid.UUID) -> dict[uuid.UUID, Beneficiary]:
-    """The two persons, held until the commit, in one order, so that two merges cannot wait for each other; NotFound."""
+    """The two persons, held until the commit, in one order, so that two merges cannot wait for each other; NotFound. Nobody else decides
+    meanwhile about their memberships and words.
+    """
+    hold_people(db, keys)
     found = {one.id: one for one in db.execute(PERSONS, {"ids": sorted(keys)}, execution_options={"populate_existing": True}).scalars()}
     if found.keys() != set(keys):
         raise NotFound
@@ -76,7 +80,6 @@ def merge_candidate(
     winner = people.pop(body.winner_id)
     (loser,) = people.values()
     warnings = _warnings(winner, loser)
-    hold_people(db, (winner.id, loser.id))
     with every_row():
         found, kin = hanging_on(db, loser, winner=winner), kin_on(db, loser, winner=winner)
     if faults := [*found.faults, *kin.faults]:
@@ -105,6 +108,8 @@ def merge_candidate(
                 before[table, row.id], rows[table, row.id] = values, row
         db.flush()
         refuse_ages(db, winner)
+        # Before it is noted which versions the rows have: what ends by this is no change after the merge.
+        tell_standing(db, [winner.id])
     moved = [_entry(table, key, before[table, key], row.version) for (table, key), row in rows.items()]
     staying = [(one.table, row.id) for one, row in found.staying] + [("kinship", row.id) for row in kin.staying]
     moved += [{"table": table, "id": str(key), "stayed": True} for table, key in staying]

@@ -16,6 +16,7 @@ from app.access.actor import Visit
 from app.access.fetch import fetch
 from app.access.guard import GuardedSession, require_writable
 from app.access.transaction import every_row
+from app.beneficiaries.actions.standing import tell_standing
 from app.beneficiaries.candidates import DuplicateCandidate
 from app.beneficiaries.models import Beneficiary
 from app.beneficiaries.naming import rename
@@ -53,6 +54,7 @@ def undo_merge(db: GuardedSession, merge_id: uuid.UUID, *, version: int, body: M
         db.flush()
     if faults and body.changed == "refuse":
         raise ChangedSince("Something was changed after the merge.", faults=faults[:200])
+    tell_standing(db, [winner.id, loser.id])
     fetch(db, DuplicateCandidate, merge.candidate_id, lock=True).reopen()
     db.flush()
     return merge
