@@ -24,6 +24,7 @@ from app.problems import (
     Forbidden,
     Internal,
     Invalid,
+    KeyForgotten,
     KeyInProgress,
     KeyReused,
     NotFound,
@@ -179,7 +180,7 @@ def _take(operation: dict[str, Any], method: str, route: Any) -> list[type[Probl
         refusals += [Unauthenticated, Forbidden]
     if door and method == "POST" and not _is_among(route, secret_answer):
         parameters.append(_IDEMPOTENCY)
-        refusals += [KeyReused, KeyInProgress]
+        refusals += [KeyReused, KeyInProgress, KeyForgotten]
     if "requestBody" in operation:
         refusals += [TooSlow, TooLarge, WrongMediaType]
     if _is_among(route, if_match):

@@ -6,6 +6,7 @@ LOCK_WAIT_MS.
 Draft: IETF httpapi-idempotency-key-header.
 """
 
+import uuid
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +19,7 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import Field, SQLModel
 
 from app.database import Json, UtcDateTime, now
-from app.problems import KeyInProgress, KeyReused, Problem
+from app.problems import KeyForgotten, KeyInProgress, KeyReused, Problem
 
 KEPT = timedelta(hours=48)
 """How long an answer can be replayed."""
@@ -74,13 +75,19 @@ _CLAIM = {
 }
 _FIND = sa.select(_table).where(*_mine)
 _RECORD = _table.update().where(*_mine)
+_named = sa.bindparam("text", type_=sa.LargeBinary())
+_FORGET = {
+    "sqlite": _table.update().where(sa.func.instr(_table.c.body, _named) > 0),
+    "postgresql": _table.update().where(sa.func.pg_catalog.position(_table.c.body, _named) > 0),
+}
 _PURGE = _table.delete().where(_table.c.at < sa.bindparam("before"))
 
 
 def claim(connection: sa.Connection, retry: Retry) -> None:
     """Insert the key's row.
 
-    Raises Replay when it has its answer already, KeyReused when it stands for another request, KeyInProgress when the first
+    Raises Replay when it has its answer already, KeyForgotten when that is kept no longer, KeyReused when it stands for another request,
+    KeyInProgress when the first
     request has not finished within the lock's time.
     """
     row = {"actor": retry.actor, "key": retry.key, "fingerprint": retry.fingerprint, "at": now()}
@@ -97,6 +104,8 @@ def claim(connection: sa.Connection, retry: Retry) -> None:
         raise KeyInProgress
     if stored.fingerprint != retry.fingerprint:
         raise KeyReused
+    if stored.body is None:
+        raise KeyForgotten
     raise Replay(stored)
 
 
@@ -111,6 +120,13 @@ def record(connection: sa.Connection, retry: Retry, response: Response) -> None:
     connection.execute(
         _RECORD, {"a": retry.actor, "k": retry.key, "status": response.status_code, "headers": headers, "body": response.body}
     )
+
+
+def forget(connection: sa.Connection, id: uuid.UUID) -> int:
+    """Keep no answer that names this id; answers how many there were. Their keys stay, so that a late retry does not do again what was
+    forgotten.
+    """
+    return connection.execute(_FORGET[connection.dialect.name].values(body=None), {"text": str(id).encode()}).rowcount
 
 
 def purge(connection: sa.Connection) -> int:

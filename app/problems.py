@@ -196,6 +196,14 @@ class KeyReused(Problem):
     status, code, title = 422, "idempotency_key_reused", "This Idempotency-Key was used for another request"
 
 
+class KeyForgotten(Problem):
+    """The answer to this Idempotency-Key spoke of somebody who was forgotten since, and is kept no longer. What you asked for was done
+    then; do not send it again.
+    """
+
+    status, code, title = 410, "idempotency_key_forgotten", "The answer is kept no longer"
+
+
 class VersionRequired(Problem):
     """Send `If-Match` with the `ETag` you read, so that nobody's change is overwritten unseen."""
 

@@ -83,6 +83,7 @@ RULES: dict[str, tuple[Callable[[ast.AST], bool], dict[str, str]]] = {
             "access/transaction.py": "claims and records the key in the request's transaction",
             "access/guard.py": "judges writes; holds names",
             "changes.py": "hands the writers the flush's own connection",
+            "retention/actions/erasing.py": "answers that are kept to be replayed",
         },
     ),
     "the engine behind a session": (calls("get_bind"), {}),

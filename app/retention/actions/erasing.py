@@ -17,6 +17,7 @@ from sqlalchemy import bindparam
 from sqlalchemy.orm.attributes import flag_modified
 from sqlmodel import col
 
+from app import idempotency
 from app.access.guard import GuardedSession, Statement, prebuilt, table_name
 from app.beneficiaries.actions.standing import tell_standing
 from app.beneficiaries.models import Beneficiary, Family, FamilyMembership, LeavingReason
@@ -88,6 +89,7 @@ def erase(db: GuardedSession, person: Beneficiary, *, delete_before: datetime | 
         done.rows += before.rows
         # What redirects to this row needs it.
         stays |= not before.is_deleted
+    idempotency.forget(db.connection(), person.id)
     found = _found(db, _PERSON, person.id)
     task = Task(person.id, delete_before)
     stays |= any(part.stands(row, task) for part, rows in found for row in rows) or delete_before is None
