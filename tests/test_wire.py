@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import threading
 from typing import Any
 
 from app.wire import Gathered, Gathering
@@ -30,7 +31,7 @@ class Line:
 
 
 def told(line: Line, *parts: bytes, close: bool = False) -> list[Any]:
-    """What a connection is told when these are written, one turn of the loop later."""
+    """What a connection is told when these are written, a turn later. Not in this thread, where a browser may leave its loop."""
 
     async def write() -> None:
         gathering = Gathering(line, asyncio.get_running_loop())  # type: ignore[arg-type]
@@ -40,7 +41,9 @@ def told(line: Line, *parts: bytes, close: bool = False) -> list[Any]:
             gathering.close()
         await asyncio.sleep(0)
 
-    asyncio.run(write())
+    writing = threading.Thread(target=lambda: asyncio.run(write()))
+    writing.start()
+    writing.join(SECONDS)
     return line.done
 
 

@@ -281,8 +281,8 @@ def _membership(caller: Caller, family: dict[str, Any], person: str, **other: An
 
 def test_the_database_itself_admits_one_head_and_one_membership(callers: Callers) -> None:
     ngo = callers.ngo("1733")
-    family, person = make_family(ngo), make_beneficiary(ngo)["id"]
+    family, other, person = make_family(ngo), make_family(ngo, members=[]), make_beneficiary(ngo)["id"]
     with pytest.raises(HeadExists), begin(as_system("test")) as db:
         db.add(_membership(ngo, family, person, relationship_to_head="head", is_head=True))
     with pytest.raises(AlreadyMember), begin(as_system("test")) as db:
-        db.add(_membership(ngo, make_family(ngo, members=[]), member_of(family, "child"), relationship_to_head="child"))
+        db.add(_membership(ngo, other, member_of(family, "child"), relationship_to_head="child"))

@@ -1,7 +1,7 @@
 """Who may do what to which rows: the page is current, and every cell of it holds in the database."""
 
 import dataclasses
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -80,12 +80,15 @@ class Tried:
     def writable(self, row: Any) -> bool:
         """Whether the row may be changed as it is. The two ways of writing must agree."""
 
-        def change(db: GuardedSession) -> None:
-            fresh = self._fresh(row)
+        def change(fresh: Any, db: GuardedSession) -> None:
             db.add(fresh)
             setattr(fresh, "updated_at" if hasattr(fresh, "updated_at") else "at", now())
 
-        changes, deletes = (not self._refused(attempt) for attempt in (change, lambda db: db.delete(self._fresh(row))))
+        def delete(fresh: Any, db: GuardedSession) -> None:
+            db.delete(fresh)
+
+        # The row is fetched before the attempt begins: on SQLite one thread writes at a time.
+        changes, deletes = (not self._refused(partial(attempt, self._fresh(row))) for attempt in (change, delete))
         assert changes == deletes, f"{type(row).__name__}: changed {changes}, deleted {deletes}"
         return changes
 
