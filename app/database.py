@@ -76,8 +76,14 @@ class Entity(SQLModel):
         """The version column; a plain mixin has no table yet and so no mapper."""
         return {"version_id_col": cls.version} if hasattr(cls, "__table__") else {}
 
-    def require_current(self) -> None:
-        """Raises a Problem when this row is no longer the one to go on with; a table whose rows can be superseded says so here."""
+    def successor(self) -> uuid.UUID | None:
+        """The row of this table that stands for this one now; a table whose rows can be superseded says so here."""
+        return None
+
+    def require_current(self, *, is_told: bool = True) -> None:
+        """Raises a Problem when this row is no longer the one to go on with. Who is not to know of the row that is, `is_told` says, is told
+        of none: NotFound, where then there is nothing at all. Use `access.fetch.require_current`, which knows who asks.
+        """
 
 
 class Owned(Entity):

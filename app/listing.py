@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from types import MappingProxyType
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import sqlalchemy as sa
@@ -139,27 +140,28 @@ class Keyset:
         self._built: dict[tuple[str, ...], sa.Select[Any]] = {}
         self._building = threading.Lock()
 
-    def page(self, db: Rows, listing: Listing, values: Mapping[str, Any]) -> "Found":
-        """The page that the listing asks for. `values` has the filters that are set, each with its value.
+    def page(self, db: Rows, listing: Listing, values: Mapping[str, Any], *, beside: Mapping[str, Any] = MappingProxyType({})) -> "Found":
+        """The page that the listing asks for. `values` has the filters that are set, each with its value; `beside` parameters whose values
+        follow from these and may change from page to page, so that a cursor is not bound to them.
 
         Raises BadRequest for a cursor that was made for another list, sort or filter.
         """
         sort = listing.order
         bound = hashlib.sha256(to_json([self.name, sort, dict(sorted(values.items()))])).hexdigest()[:12]
-        given = {**_binds(values), "page_rows": listing.limit + 1}
+        given = {**_binds(values), **beside, "page_rows": listing.limit + 1}
         if listing.cursor:
             given |= _position(listing.cursor, bound, self.sorts[sort], self.key)
         # The row too many tells that there is a next page; nobody sees it.
         rows = db.rows(self._statement(sort, bool(listing.cursor), values), given, shown=listing.limit)
         items = [self.shape(row) for row in rows[: listing.limit]]
-        more = self._total(db, values) if listing.include == "total" else {}
+        more = self._total(db, values, beside) if listing.include == "total" else {}
         if len(rows) <= listing.limit:
             return Found(items, None, more)
         last = rows[listing.limit - 1]
         places = self._cursors[sort]
         return Found(items, _cursor(bound, last[places.value], last[places.key]), more)
 
-    def _total(self, db: Rows, values: Mapping[str, Any]) -> dict[str, Any]:
+    def _total(self, db: Rows, values: Mapping[str, Any], beside: Mapping[str, Any]) -> dict[str, Any]:
         """`{total, total_is_capped}`."""
         key = ("total", *sorted(values))
         if (statement := self._built.get(key)) is None:
@@ -167,7 +169,7 @@ class Keyset:
                 self.statement.with_only_columns(self.key).where(*(self.filters[name] for name in sorted(values))).limit(CAP + 1).subquery()
             )
             statement = self._kept(key, sa.select(sa.func.count()).select_from(inner))
-        count = db.rows(statement, _binds(values))[0][0]
+        count = db.rows(statement, {**_binds(values), **beside})[0][0]
         return {"total": min(count, CAP), "total_is_capped": count > CAP}
 
     def _statement(self, sort: str, after: bool, values: Mapping[str, Any]) -> sa.Select[Any]:  # noqa: FBT001 – a part of the statement's shape.

@@ -1,11 +1,12 @@
-"""What a body refers to, looked up by the name of its table, whatever layer that belongs to."""
+"""Rows by their ids, held or not; and what a body refers to, looked up by the name of its table, whatever layer that belongs to."""
 
 import pytest
 
 from app.access import guard
-from app.access.fetch import check_territory, look_up
+from app.access.fetch import check_territory, fetch, look_up
 from app.access.guard import NotGuardable
 from app.access.transaction import begin, reading
+from app.beneficiaries.models import Family
 from app.database import Database
 from app.problems import Invalid
 from tests.guarded import HERE, THERE, World
@@ -14,6 +15,19 @@ from tests.guarded import HERE, THERE, World
 @pytest.fixture
 def world(db: Database) -> World:
     return World()
+
+
+@pytest.mark.parametrize("hold", [{"lock": True}, {"keep": True}], ids=str)
+def test_what_is_not_written_yet_is_not_forgotten(world: World, hold: dict[str, bool]) -> None:
+    """A row that is held is read as it is now, and what was changed of it here is a part of that."""
+    key = world.ids[f"own {HERE}"]
+    with begin(world.visit()) as db:
+        family = fetch(db, Family, key)
+        family.note = "X"
+        assert fetch(db, Family, key, **hold) is family
+        assert family.note == "X"
+    with begin(world.visit()) as db:
+        assert fetch(db, Family, key).note == "X"
 
 
 def test_one_column_by_another(world: World) -> None:

@@ -56,7 +56,6 @@ class Declaration:
     rows: Mapping[str, Rows]
     watch_reads: bool
     fields: Mapping[str, FieldRule]
-    speaks_of: Mapping[str, str]
 
 
 DECLARED: dict[type[SQLModel], Declaration] = {}
@@ -69,20 +68,18 @@ def declare(
     fields: Mapping[str, FieldRule] = MappingProxyType({}),
     conceal: frozenset[str] = frozenset(),
     watch_reads: bool = False,
-    speaks_of: Mapping[str, str] = MappingProxyType({}),
     trail: bool = True,
 ) -> None:
     """Declare a table: `rows` by role (or the administrator's mark, PUBLIC), `fields` the columns that are not always shown with their row,
-    `conceal` the columns whose values no trail may hold, `watch_reads` whether it is recorded who looked, `speaks_of` the columns that name
-    whom its rows tell of, with the table of those: a look at such a row is a look at them too. `trail` says whether writes are recorded (of
-    the trail's own tables they are not).
+    `conceal` the columns whose values no trail may hold, `watch_reads` whether it is recorded who looked, `trail` whether writes are (the
+    trail's own tables are not).
     """
     if model in DECLARED:
         raise ValueError(f"{model.__name__} is declared twice")
-    unknown = (conceal | fields.keys() | speaks_of.keys()) - set(model.model_fields)
+    unknown = (conceal | fields.keys()) - set(model.model_fields)
     if unknown:
         raise ValueError(f"{model.__name__} has no columns {sorted(unknown)}")
-    DECLARED[model] = Declaration(rows, watch_reads, fields, speaks_of)
+    DECLARED[model] = Declaration(rows, watch_reads, fields)
     if trail:
         changes.CONCEALED[model] = conceal
 

@@ -10,23 +10,24 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam
 
 from app.access.fields import shown_names
-from app.access.guard import GuardedSession, Statement, is_writable, mapper_of, prebuilt
+from app.access.guard import GuardedSession, Statement, is_writable, mapper_of, may_write, prebuilt
 from app.access.transaction import Rows
 from app.database import Entity
 from app.problems import IdTaken, NotFound, Stale, invalid
 
 T = TypeVar("T", bound=Entity)
-_by_id: dict[tuple[type[Entity], bool], Statement] = {}
+_by_id: dict[tuple[type[Entity], str], Statement] = {}
 _by_name: dict[tuple[str, str, str], Statement] = {}
 _building = threading.Lock()
 
 
-def fetch(db: GuardedSession, model: type[T], key: uuid.UUID, *, version: int | None = None, lock: bool = False) -> T:
-    """The row. `lock` holds it until the commit, for changes that depend on other rows of its family.
+def fetch(db: GuardedSession, model: type[T], key: uuid.UUID, *, version: int | None = None, lock: bool = False, keep: bool = False) -> T:
+    """The row. `lock` holds it until the commit, for changes that depend on other rows of its family; `keep` keeps it what it is until
+    then, for rows that are about to refer to it: others may do so too, and may change it, but nobody merges or deletes it.
 
     Raises NotFound, or Stale when `version` is given and is not the row's.
     """
-    found = find(db, model, key, lock=lock)
+    found = find(db, model, key, lock=lock, keep=keep)
     if found is None:
         raise NotFound
     if version is not None and found.version != version:
@@ -34,23 +35,53 @@ def fetch(db: GuardedSession, model: type[T], key: uuid.UUID, *, version: int | 
     return found
 
 
-def find(db: GuardedSession, model: type[T], key: uuid.UUID, *, lock: bool = False) -> T | None:
+def find(db: GuardedSession, model: type[T], key: uuid.UUID, *, lock: bool = False, keep: bool = False) -> T | None:
     """The row, or None if there is none that the actor may see; a Problem of the table's own for one that another row stands for now."""
-    options: dict[str, Any] = {"populate_existing": True} if lock else {}
-    found: T | None = db.execute(_of(model, lock=lock), {"id": key}, execution_options=options).scalar_one_or_none()
+    options = read_anew(db, model) if lock or keep else {}
+    hold = "lock" if lock else "keep" if keep else ""
+    found: T | None = db.execute(_of(model, hold), {"id": key}, execution_options=options).scalar_one_or_none()
     if found is not None:
-        found.require_current()
+        try:
+            require_current(db, found)
+        except NotFound:
+            return None
     return found
 
 
-def _of(model: type[Entity], *, lock: bool) -> Statement:
+def require_current(db: GuardedSession, row: Entity) -> None:
+    """Raises the Problem of the table's own for a row that another one stands for now. Which one that is it tells to those alone who may
+    write that one, and so may go on with it: whoever sees this row through a grant, or from a territory in which the other does not lie,
+    is not to know of it.
+    """
+    if (other := row.successor()) is not None:
+        row.require_current(is_told=may_write(db, type(row), other))
+
+
+def read_anew(db: GuardedSession, *models: type[Entity]) -> dict[str, Any]:
+    """Execution options by which rows of these tables are read as they are now, whatever of them is known. What was changed of them here
+    and is not written yet would be forgotten by it, so it is written first.
+    """
+    if any(isinstance(row, models) for row in db.dirty):
+        db.flush()
+    return {"populate_existing": True}
+
+
+def kept(statement: Statement, model: type[Entity]) -> Statement:
+    """The statement, keeping the rows of this table that it finds what they are until the commit, see `fetch`. It waits for whoever holds
+    one of them, and then sees what that one made of it, of this table alone.
+    """
+    return statement.with_for_update(read=True, key_share=True, of=model)
+
+
+def _of(model: type[Entity], hold: str) -> Statement:
     """The statement of one table, built on first use; two first users at once must not both name it."""
     with _building:
-        if (model, lock) not in _by_id:
+        if (model, hold) not in _by_id:
             table = str(model.__tablename__)
-            statement = sa.select(model).where(model.id == bindparam("id"))  # type: ignore[arg-type]
-            _by_id[model, lock] = prebuilt(statement.with_for_update() if lock else statement, f"{table}.fetch{'.lock' if lock else ''}")
-        return _by_id[model, lock]
+            statement: Statement = sa.select(model).where(model.id == bindparam("id"))  # type: ignore[arg-type]
+            held = {"": statement, "lock": statement.with_for_update(), "keep": kept(statement, model)}[hold]
+            _by_id[model, hold] = prebuilt(held, f"{table}.fetch{'.' + hold if hold else ''}")
+        return _by_id[model, hold]
 
 
 def made_before(db: GuardedSession, model: type[T], key: uuid.UUID | None, origin: bytes) -> T | None:

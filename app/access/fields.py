@@ -128,6 +128,12 @@ def _shown(row: Any, covered_at: int, fields: tuple[tuple[int, FieldRule], ...],
     return values
 
 
+def withhold(shown: dict[str, Any], name: str) -> None:
+    """Withhold one more field of an answer, for a reason that no rule of a field can tell."""
+    shown[name] = WITHHELD
+    visiting.get().withheld = True
+
+
 def _plan(statement: Statement) -> _Plan:
     """For each table with rules of fields: the position of its coverage (-1 if no rule needs it), and the positions of those fields."""
     fields: dict[Any, list[tuple[int, FieldRule]]] = {}

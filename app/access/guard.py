@@ -230,22 +230,16 @@ def tell(visit: Visit) -> None:
 
 
 def _watched_columns(statement: Statement) -> tuple[tuple[int, str], ...]:
-    """(position, table) of the id of each watched table that the statement shows, whatever the column is called there, and of each column
-    that names whom such a row speaks of: whether or not the reader may see the row of that one, the name was read here.
-    """
+    """(position, table) of the id of each watched table that the statement shows, whatever the column is called there."""
     found: dict[object, tuple[int, str]] = {}
     for position, column in enumerate(statement.column_descriptions):
         entity, shown = column.get("entity"), column["expr"]
-        if entity is None:
+        if entity is None or getattr(getattr(shown, "element", shown), "key", None) != "id":
             continue
         # An alias of a watched table is watched as the table is.
         mapper: Mapper[Any] = inspect(entity).mapper
-        declared = DECLARED.get(mapper.class_)
-        if declared is None or not declared.watch_reads:
-            continue
-        name = getattr(getattr(shown, "element", shown), "key", None)
-        if table := table_name(mapper) if name == "id" else declared.speaks_of.get(str(name)):
-            found.setdefault((entity, name), (position, table))
+        if mapper.class_ in DECLARED and DECLARED[mapper.class_].watch_reads:
+            found.setdefault(entity, (position, table_name(mapper)))
     return tuple(found.values())
 
 
@@ -295,24 +289,28 @@ def filter_reads(state: ORMExecuteState) -> None:
     state.statement = guarded(state.statement, actor)  # type: ignore[arg-type]
 
 
-def _are_writable(session: Session, model: type[SQLModel], rows: list[Any], actor: Actor) -> bool:
+def _are_writable(session: Session, model: type[SQLModel], ids: set[Any], actor: Actor) -> bool:
     key = (model, actor.shape)
     if key not in _checks:
         table = inspect(model).local_table
         mine = table.c.id.in_(bindparam("ids", expanding=True)) & criterion(model, actor, write=True)
         _checks[key] = _unmarked(sa.select(func.count()).select_from(table).where(mine))
-    ids = {row.id for row in rows}
     return bool(session.connection().execute(_checks[key], {"ids": list(ids)}).scalar_one() == len(ids))
 
 
 def _judge(session: Session, model: type[SQLModel], rows: list[Any], actor: Actor) -> None:
-    if not _are_writable(session, model, rows, actor):
+    if not _are_writable(session, model, {row.id for row in rows}, actor):
         raise OutOfScope
+
+
+def may_write(session: GuardedSession, model: type[SQLModel], key: Any) -> bool:
+    """Whether there is a row of this id that is, as it is stored, the actor's to write."""
+    return _are_writable(session, model, {key}, visiting.get().actor)
 
 
 def is_writable(session: GuardedSession, row: SQLModel) -> bool:
     """Whether the row, as it is stored, is the actor's to write."""
-    return _are_writable(session, type(row), [row], visiting.get().actor)
+    return may_write(session, type(row), row.id)  # type: ignore[attr-defined]
 
 
 def require_writable(session: GuardedSession, row: SQLModel) -> None:

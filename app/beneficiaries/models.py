@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from app.database import Owned, UtcDateTime, now
-from app.problems import Conflict, Fault, WrongState, invalid
+from app.problems import Conflict, Fault, NotFound, WrongState, invalid
 from app.schemas import Precision
 
 
@@ -36,7 +36,9 @@ class MembersPresent(Conflict):
 
 
 class Merged(Conflict):
-    """This person was registered twice, or this family joined another one; go on with the row that `merged_into_id` names."""
+    """This person was registered twice, or this family joined another one; go on with the row that `merged_into_id` names. It is
+    absent where that one is not yours to write.
+    """
 
     code, title = "merged", "Merged into another row"
 
@@ -178,10 +180,14 @@ class Family(Owned, table=True):
     # The family that this one's members went over to; set by a merge alone.
     merged_into_id: uuid.UUID | None = None
 
-    def require_current(self) -> None:
+    def successor(self) -> uuid.UUID | None:
+        """The family that the members went over to."""
+        return self.merged_into_id
+
+    def require_current(self, *, is_told: bool = True) -> None:
         """Raises Merged when the members went over to another family: nothing happens to this one any more."""
         if self.merged_into_id is not None:
-            raise Merged(merged_into_id=self.merged_into_id)
+            raise Merged(merged_into_id=self.merged_into_id) if is_told else Merged
 
     def touch(self) -> None:
         """Who belongs to a family is a part of it: a change there is a new version here."""
@@ -195,6 +201,13 @@ class Beneficiary(Owned, table=True):
     __table_args__ = (
         *_by_age_and_level("beneficiary"),
         *_compared("birth_date", "match_key", "phone_e164"),
+        # Those who were merged into somebody, who are few.
+        sa.Index(
+            "ix_beneficiary_merged_into_id",
+            "merged_into_id",
+            sqlite_where=sa.text("merged_into_id IS NOT NULL"),
+            postgresql_where=sa.text("merged_into_id IS NOT NULL"),
+        ),
         sa.CheckConstraint("deceased_on IS NULL OR deceased_on >= birth_date", name="dies_after_birth"),
     )
 
@@ -222,10 +235,14 @@ class Beneficiary(Owned, table=True):
     # The row that this one was found to be the same person as, and was merged into; set and unset by merges alone.
     merged_into_id: uuid.UUID | None = None
 
-    def require_current(self) -> None:
-        """Raises Merged when another row stands for this person now."""
+    def successor(self) -> uuid.UUID | None:
+        """The row that stands for this person now."""
+        return self.merged_into_id
+
+    def require_current(self, *, is_told: bool = True) -> None:
+        """Raises Merged when another row stands for this person now, or NotFound."""
         if self.merged_into_id is not None:
-            raise Merged(merged_into_id=self.merged_into_id)
+            raise Merged(merged_into_id=self.merged_into_id) if is_told else NotFound
 
     def faults(self, at: str = "") -> list[Fault]:
         """What contradicts itself in this row; `at` is the pointer of the person in the request."""

@@ -14,7 +14,7 @@ from sqlalchemy import bindparam
 from sqlmodel import col
 
 from app.access.fetch import Single
-from app.access.fields import coverage
+from app.access.fields import WITHHELD, coverage, withhold
 from app.access.guard import prebuilt
 from app.access.transaction import Rows
 from app.beneficiaries.models import (
@@ -99,6 +99,7 @@ _ONE = prebuilt(
     "beneficiary.one",
 )
 _MERGED_INTO = len(_PERSON) + len(_NAMES)
+_SEEN = prebuilt(sa.select(col(Beneficiary.id)).where(col(Beneficiary.id) == bindparam("id")), "beneficiary.seen")
 _PEOPLE = Keyset(
     "beneficiary.list",
     _people,
@@ -125,11 +126,14 @@ _PEOPLE = Keyset(
 
 
 def beneficiary(db: Rows, key: uuid.UUID) -> dict[str, Any]:
-    """One beneficiary. Raises NotFound, or Moved for one who was merged into another row."""
+    """One beneficiary. Raises NotFound, or Moved for one who was merged into a row that the actor sees too."""
     found = db.rows(_ONE, {"id": key})
     if not found:
         raise NotFound
     if (winner := found[0][_MERGED_INTO]) is not None:
+        # That the row is there counts as no look.
+        if not db.rows(_SEEN, {"id": winner}, shown=0):
+            raise NotFound
         raise Moved(f"/v1/beneficiaries/{winner}")
     return _person(found[0])
 
@@ -175,6 +179,7 @@ _FAMILIES = Keyset(
         "words": _belongs(found_by(Beneficiary)),
     },
 )
+_FAMILIES_SEEN = prebuilt(sa.select(col(Family.id)).where(col(Family.id).in_(bindparam("ids", expanding=True))), "family.seen")
 _role = [FamilyMembership.id, *_columns(FamilyMembership, _ROLE)]
 _MEMBERS = prebuilt(
     sa.select(*_columns(Beneficiary, _MEMBER), *_role, *_columns(Beneficiary, _NAMES))
@@ -221,9 +226,21 @@ _RESIDENCES = Keyset(
 )
 
 
+def _without_unseen_families(db: Rows, found: Sequence[dict[str, Any]]) -> None:
+    """Where the members of merged families went is told to those who see that family too."""
+    into = {one["merged_into_id"] for one in found} - {None, WITHHELD}
+    if not into:
+        return
+    unseen = into - {row[0] for row in db.rows(_FAMILIES_SEEN, {"ids": sorted(into)}, shown=0)}
+    for one in found:
+        if one["merged_into_id"] in unseen:
+            withhold(one, "merged_into_id")
+
+
 def family(db: Rows, key: uuid.UUID, on: date | None = None) -> dict[str, Any]:
     """One family with its present members, or with the members and the home that it had on a day; NotFound."""
     found = _FAMILY_ONE.one(db, key)
+    _without_unseen_families(db, [found])
     if on is None:
         found["members"] = _members(db.rows(_MEMBERS, {"family_id": key}))
         return found
@@ -251,7 +268,9 @@ def family_of(family: Family, members: Iterable[tuple[FamilyMembership, Benefici
 def families(db: Rows, listing: FamilyListing) -> Found:
     """A page of families."""
     values = filters_of(listing, "status", "number", "beneficiary_id", "updated_since") | territory_of(listing.territory)
-    return _FAMILIES.page(db, listing, values | words_of(listing.q))
+    found = _FAMILIES.page(db, listing, values | words_of(listing.q))
+    _without_unseen_families(db, found.items)
+    return found
 
 
 # --- memberships ------------------------------------------------------------------------------------------------------------

@@ -29,5 +29,4 @@ declare(
     },
     conceal=frozenset({"holder_latin", "holder_cyrillic", "surname", "snapshot", "revocation_reason"}),
     watch_reads=True,
-    speaks_of={"beneficiary_id": "beneficiary"},
 )

@@ -86,8 +86,7 @@ class Print:
 
 
 _PRINTED = tuple(name for name in Print.__dataclass_fields__ if name != "snapshot")
-# Whom the sheet names is selected behind, so that it is recorded who was looked at.
-_print = sa.select(*(getattr(Certificate, name) for name in _PRINTED), col(Certificate.snapshot), col(Certificate.beneficiary_id))
+_print = sa.select(*(getattr(Certificate, name) for name in _PRINTED), col(Certificate.snapshot))
 _PRINT = prebuilt(_print.where(col(Certificate.id) == bindparam("id")), "certificate.print")
 _PRINTS = prebuilt(
     _print.where(col(Certificate.roster_id) == bindparam("roster_id"), col(Certificate.status) == CertificateStatus.VALID).order_by(
@@ -98,7 +97,7 @@ _PRINTS = prebuilt(
 
 
 def _printed(row: sa.Row[Any]) -> Print:
-    facts: list[Any] = list(row[:-1])
+    facts: list[Any] = list(row)
     facts[-1] = Snapshot.model_validate(facts[-1])
     return Print(*facts)
 

@@ -31,8 +31,7 @@ def update_circumstances(db: GuardedSession, beneficiary_id: uuid.UUID, *, versi
 
 
 def _record(db: GuardedSession, beneficiary_id: uuid.UUID, version: int, values: dict[str, Any]) -> Circumstances:
-    person = fetch(db, Beneficiary, beneficiary_id)
-    person.require_current()
+    person = fetch(db, Beneficiary, beneficiary_id, keep=True)
     # Whoever sees a person through a consent must not write about it, be it the first that is written.
     require_writable(db, person)
     found: Circumstances | None = db.execute(_OF_PERSON, {"beneficiary_id": person.id}).scalar_one_or_none()

@@ -48,7 +48,8 @@ def _shape(row: Sequence[Any]) -> dict[str, Any]:
 
 _ALL = Keyset(
     "circumstances.list",
-    _circumstances,
+    # What stayed with a row that was merged into another is no second person's.
+    _circumstances.where(col(Beneficiary.merged_into_id).is_(None)),
     key=Circumstances.id,
     sorts={**by_age(Circumstances), "updated_at": Sort(Circumstances.updated_at), "name": Sort(Beneficiary.strict_key)},
     filters={

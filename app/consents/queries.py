@@ -77,7 +77,11 @@ _PEOPLE = prebuilt(
         col(Beneficiary.name_cyrillic),
     )
     .join(Beneficiary, col(Beneficiary.id) == col(ConsentSubject.beneficiary_id))
-    .where(col(ConsentSubject.consent_id).in_(bindparam("ids", expanding=True)))
+    .where(
+        col(ConsentSubject.consent_id).in_(bindparam("ids", expanding=True)),
+        # Who was merged into another one whom it names too is named once.
+        col(Beneficiary.merged_into_id).is_(None),
+    )
     .order_by(col(Beneficiary.birth_date), col(Beneficiary.id)),
     "consent.people",
 )

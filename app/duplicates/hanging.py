@@ -77,7 +77,6 @@ HANGING = (
     Hanging("consent", "given_by_id"),
     Hanging("consent", "withdrawn_by_id"),
     Hanging("consent_subject", alone_by=("consent_id",)),
-    Hanging("access_grant"),
     Hanging("break_glass"),
     Hanging("legal_hold"),
     Hanging(
@@ -88,6 +87,7 @@ HANGING = (
     ),
 )
 ELSEWHERE = {
+    "access_grant.beneficiary_id": "`opened` ends the loser's and begins the winner's, so that it is told for all time who could see what",
     "kinship.person_id": "`kin` turns them, since what goes both ways stands with the smaller id first",
     "kinship.relative_id": "the same",
     "duplicate_candidate.a_id": "pairs of the loser become pairs of the winner, as `merging` does itself",

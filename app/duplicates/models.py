@@ -36,8 +36,10 @@ class MergeSide(StrEnum):
 class BeneficiaryMerge(Owned, table=True):
     """One merge: `loser` redirects to `winner` until it is undone.
 
-    `choices` says whose value each field took, `replaced` what the winner's fields held before, as [before, after]; `moved` names every row
-    that was moved: {table, id, version (after the move), before: {column: value}}.
+    `choices` says whose value each field took, `left_behind` which the loser had as well, `replaced` what the winner's fields held before,
+    as [before, after]; `moved` names every row that was moved: {table, id, was and version (before and after the move), before: {column:
+    value}}, and once that is undone `returned`, its version then. What was `filled` hung on the winner already; a grant stands `instead_of`
+    another one.
     """
 
     __tablename__ = "beneficiary_merge"
@@ -55,6 +57,7 @@ class BeneficiaryMerge(Owned, table=True):
     choices: dict[str, str] = Field(sa_type=Json)
     replaced: dict[str, Any] = Field(sa_type=Json)
     moved: list[dict[str, Any]] = Field(sa_type=Json)
+    left_behind: list[str] | None = Field(default=None, sa_type=Json)
     undone_by: uuid.UUID | None = None
     undone_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 

@@ -20,5 +20,6 @@ _pair = both(
 declare(
     BeneficiaryMerge,
     rows={Role.NGO: Rows(_pair), Role.WOMENS_COMMITTEE: Rows(_pair)},
-    conceal=frozenset({"replaced"}),
+    # What the moved rows held before are people's own data, too.
+    conceal=frozenset({"replaced", "moved", "left_behind"}),
 )

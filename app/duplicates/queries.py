@@ -23,24 +23,32 @@ from app.problems import NotFound
 _ENTITY = ("id", "created_at", "updated_at", "version")
 _CANDIDATE = (*_ENTITY, "organization_id", "territory", "status", "score", "reasons", "decided_by", "decided_at", "note")
 _PLAIN = ("id", "created_at", "territory", "surname", "given_name", "patronymic", "sex", "birth_date", "birth_precision")
-_PERSON = (*_PLAIN, "phone_e164", "deceased_on", "merged_into_id")
+_OWN = (*_PLAIN, "phone_e164", "deceased_on")
+_PERSON = (*_OWN, "merged_into_id")
 _NAMES = ("name_latin", "name_cyrillic")
 _COMPARED = ("surname", "given_name", "patronymic", "sex", "birth_date", "birth_precision", "phone_e164", "deceased_on", "territory")
-_MERGE = (*_ENTITY, "candidate_id", "winner_id", "loser_id", "choices", "merged_by", "undone_by", "undone_at")
+_MERGE = (*_ENTITY, "candidate_id", "winner_id", "loser_id", "choices", "left_behind", "merged_by", "undone_by", "undone_at")
 
 _a, _b = aliased(Beneficiary, name="a"), aliased(Beneficiary, name="b")
+_into = aliased(Beneficiary, name="into_which")
 
 
 def _columns(model: Any, names: Sequence[str]) -> list[Any]:
     return [getattr(model, name) for name in names]
 
 
+def _side(person: Any) -> list[Any]:
+    """What is shown of one of the two. Into which row it was merged is asked of that row, so that it is told to those who see it."""
+    merged_into = sa.select(col(_into.id)).where(col(_into.id) == person.merged_into_id).correlate(person).scalar_subquery()
+    return [*_columns(person, _OWN), merged_into.label("merged_into_id"), *_columns(person, _NAMES)]
+
+
 # --- candidates -------------------------------------------------------------------------------------------------------------
 _candidates = (
     sa.select(
         *_columns(DuplicateCandidate, _CANDIDATE),
-        *_columns(_a, (*_PERSON, *_NAMES)),
-        *_columns(_b, (*_PERSON, *_NAMES)),
+        *_side(_a),
+        *_side(_b),
         coverage(_a, beneficiary=_a.id),
         coverage(_b, beneficiary=_b.id),
     )
@@ -103,8 +111,9 @@ _merges = sa.select(*_columns(BeneficiaryMerge, (*_MERGE, "moved")))
 def _merge(row: Sequence[Any]) -> dict[str, Any]:
     shown = dict(zip(_MERGE, row, strict=False))
     rows: list[dict[str, Any]] = row[len(_MERGE)]
+    shown["left_behind"] = shown["left_behind"] or []
     for name, stayed in (("moved", False), ("stayed", True)):
-        counted = Counter(one["table"] for one in rows if one["stayed"] is stayed)
+        counted = Counter(one["table"] for one in rows if one["stayed"] is stayed and not one.get("filled"))
         shown[name] = [{"table": table, "rows": count} for table, count in sorted(counted.items())]
     shown["undoable_until"] = shown["created_at"] + UNDOABLE_FOR
     return shown

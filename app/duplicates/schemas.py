@@ -36,7 +36,10 @@ class CandidateDecision(Strict):
 
 
 class MergeFields(Strict):
-    """Whose value a field takes. `birth_date` brings its precision along, `phone` its international form."""
+    """Whose value a field takes. `birth_date` brings its precision along, `phone` its international form. From `functioning` on they are
+    parts of the circumstances: the six answers with the day on which they were given; the schooling as a whole; the others as they are
+    called. Of these the winner takes over what it has nothing of.
+    """
 
     surname: Side = None
     given_name: Side = None
@@ -47,6 +50,15 @@ class MergeFields(Strict):
     deceased_on: Side = None
     territory: Side = None
     note: Side = None
+    functioning: Side = None
+    disability_status: Side = None
+    chronic_conditions: Side = None
+    polyclinic: Side = None
+    immunization_up_to_date: Side = None
+    schooling: Side = None
+    citizenship: Side = None
+    missing_documents: Side = None
+    papers_note: Side = None
 
 
 class MergeCreate(Strict):
@@ -55,7 +67,8 @@ class MergeCreate(Strict):
     winner_id: Id = Field(description="The row that stays; the other one redirects to it.")
     fields: MergeFields = Field(default_factory=MergeFields)
     absent: Literal["keep", "fill"] = Field(
-        default="keep", description="`fill`: fields that are empty in the winner take the other row's value, where nothing is said of them."
+        default="keep",
+        description="`fill`: fields of the person's own row that are empty in the winner take the other's, where nothing is said of them.",
     )
     note: DecisionNote | None = None
 
@@ -83,7 +96,7 @@ class CandidatePersonRead(Read):
     birth_precision: Precision
     phone_e164: str | None = Field(max_length=16)
     deceased_on: date | None
-    merged_into_id: uuid.UUID | None
+    merged_into_id: uuid.UUID | None = Field(description="The row that stands for this one; null too where you do not see that row.")
 
 
 class CandidateRead(EntityRead):
@@ -123,7 +136,12 @@ class MergeRead(EntityRead):
     candidate_id: uuid.UUID
     winner_id: uuid.UUID
     loser_id: uuid.UUID = Field(description="Redirects to the winner.")
-    choices: dict[str, MergeSide] = Field(description="Whose value the fields took that were chosen.", max_length=20)
+    choices: dict[str, MergeSide] = Field(description="Whose value the fields took that were chosen or filled.", max_length=30)
+    left_behind: list[str] = Field(
+        max_length=30,
+        description="Fields, as `fields` of the merge calls them, in which the loser has something that the winner has not, and of which "
+        "nothing was said: undo and merge again with a choice, or correct the winner.",
+    )
     moved: list[MovedRead] = Field(max_length=60, description="What hung on the loser and hangs on the winner now.")
     stayed: list[MovedRead] = Field(
         max_length=60, description="What the winner has itself, such as the same number: kept with the loser, and back with it by an undo."

@@ -21,7 +21,7 @@ def add_identifier(db: GuardedSession, beneficiary_id: uuid.UUID, *, body: Ident
 
     Raises NotFound, OutOfScope, Invalid, IdentifierExists, IdTaken, IdentifierKeyMissing.
     """
-    person = fetch(db, Beneficiary, beneficiary_id)
+    person = fetch(db, Beneficiary, beneficiary_id, keep=True)
     # Whoever sees a person through a consent must not learn by trying whether a number is the person's.
     require_writable(db, person)
     value = values.read(body.kind, body.value)
@@ -90,7 +90,7 @@ def end_identifier(db: GuardedSession, identifier_id: uuid.UUID, *, version: int
     found = _own(db, identifier_id, version)
     found.end(on=body.ended_on, reason=body.end_reason)
     db.flush()
-    compare_again(db, fetch(db, Beneficiary, found.beneficiary_id), identified=bearers.sharing(db, found.beneficiary_id))
+    compare_again(db, fetch(db, Beneficiary, found.beneficiary_id, keep=True), identified=bearers.sharing(db, found.beneficiary_id))
     return found
 
 

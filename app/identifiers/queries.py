@@ -97,7 +97,12 @@ _PERSON_SHOWN = (
 )
 _HOLDERS = prebuilt(
     sa.select(*_PERSON_SHOWN)  # type: ignore[call-overload]
-    .where(col(Beneficiary.id).in_(CARRIERS), col(Beneficiary.id) != bindparam("but", type_=sa.Uuid()))
+    .where(
+        col(Beneficiary.id).in_(CARRIERS),
+        col(Beneficiary.id) != bindparam("but", type_=sa.Uuid()),
+        # A number that stayed with a row that was merged into another is that one's as well.
+        col(Beneficiary.merged_into_id).is_(None),
+    )
     .order_by(col(Beneficiary.id))
     .limit(MOST_HOLDERS),
     "identifier.holders",

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from app.access.guard import OutOfScope
 from app.access.transaction import begin, reading
 from app.answers import IfMatch, answer, answer_if_changed, answer_page, created
+from app.beneficiaries.models import Merged
 from app.identifiers import actions, policy, queries, values
 from app.identifiers.models import IdentifierExists, IdentifierKeyMissing, IdentifierUnreadable
 from app.identifiers.schemas import (
@@ -30,8 +31,8 @@ IdentifierId = Annotated[Id, Path(description="The identifier.")]
 OFTEN = 30
 """Look-ups of one account in a minute: enough for a desk with a queue, too few to try numbers."""
 _OURS = (IdentifierUnreadable, IdentifierKeyMissing)
-_CREATE = problems(NotFound, IdentifierExists, IdTaken, Invalid, OutOfScope, *_OURS)
-_UPDATE = problems(NotFound, Stale, Invalid, OutOfScope, *_OURS)
+_CREATE = problems(NotFound, Merged, IdentifierExists, IdTaken, Invalid, OutOfScope, *_OURS)
+_UPDATE = problems(NotFound, Merged, Stale, Invalid, OutOfScope, *_OURS)
 _END = problems(NotFound, Stale, WrongState, Invalid, OutOfScope, *_OURS)
 _LOOK_UP = problems(Invalid, TooManyRequests, IdentifierKeyMissing)
 _OF_PERSON, _ONE = "/v1/beneficiaries/{beneficiary_id}/identifiers", "/v1/identifiers/{identifier_id}"

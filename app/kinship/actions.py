@@ -1,6 +1,7 @@
 """Recording who is whose relative."""
 
 import uuid
+from collections.abc import Mapping
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam
@@ -8,9 +9,9 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from app.access.actor import Visit
-from app.access.fetch import fetch, find, made_before
+from app.access.fetch import fetch, made_before
 from app.access.guard import GuardedSession, prebuilt, require_writable
-from app.beneficiaries.actions.members import hold_people
+from app.beneficiaries.actions.members import hold_people, keep_people
 from app.beneficiaries.actions.standing import tell_standing
 from app.beneficiaries.models import Beneficiary
 from app.database import uuid7
@@ -45,7 +46,8 @@ def record_kinship(db: GuardedSession, *, body: KinshipCreate, by: Visit) -> tup
         return before, True
     if body.person_id == body.relative_id:
         raise invalid("/relative_id", "itself", "A person is not its own relative.")
-    person, relative = _known(db, body.person_id, "/person_id"), _known(db, body.relative_id, "/relative_id")
+    people = keep_people(db, [body.person_id, body.relative_id])
+    person, relative = _of(db, people, body.person_id, "/person_id"), _of(db, people, body.relative_id, "/relative_id")
     if body.kind in SYMMETRIC and person.id > relative.id:
         person, relative = relative, person
     made = Kinship(
@@ -77,9 +79,8 @@ def refuse_cycle(db: GuardedSession, parenthood: Kinship) -> None:
         raise CycleOfParents
 
 
-def _known(db: GuardedSession, key: uuid.UUID, at: str) -> Beneficiary:
-    person = find(db, Beneficiary, key)
-    if person is None:
+def _of(db: GuardedSession, people: Mapping[uuid.UUID, Beneficiary], key: uuid.UUID, at: str) -> Beneficiary:
+    if (person := people.get(key)) is None:
         raise invalid(at, "unknown", "There is no such beneficiary.")
     # Whoever sees a person by consent alone does not write whose kin it is, nor learn it by trying.
     require_writable(db, person)

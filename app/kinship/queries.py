@@ -46,7 +46,8 @@ def _shape(row: Sequence[Any]) -> dict[str, Any]:
 
 _KINSHIPS = Keyset(
     "kinship.list",
-    _kinships,
+    # What stayed with a row that was merged into another is no second person's.
+    _kinships.where(*(col(side.merged_into_id).is_(None) for side in _SIDES)),
     key=Kinship.id,
     sorts=by_age(Kinship),
     filters={"beneficiary_id": _either, "kind": col(Kinship.kind) == bindparam("kind")},

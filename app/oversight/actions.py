@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, func
 from sqlmodel import col
 
 from app.access.actor import Actor, Visit
-from app.access.fetch import fetch, made_before
+from app.access.fetch import fetch, kept, made_before
 from app.access.grants import AccessGrant, DataCategory, GrantSource, bits_of, to_account
 from app.access.guard import GuardedSession, prebuilt
 from app.audit import trail
@@ -25,22 +25,26 @@ from app.problems import Forbidden, IdTaken, NotFound, TooManyRequests, invalid
 
 _DAY = timedelta(days=1)
 _TERRITORY = bindparam("territory", type_=sa.String())
-# A person who is there to be looked at, in the caller's territory, with the present family where the same organization registered it.
+# A person who is there to be looked at, in the caller's territory, with the present family where the same organization registered it. It is
+# kept from being merged, so that what is opened is opened of the row that stands.
 _PERSON = prebuilt(
-    sa.select(col(Beneficiary.id), col(Beneficiary.organization_id), col(Family.id))
-    .select_from(Beneficiary)
-    .outerjoin(
-        FamilyMembership, sa.and_(col(FamilyMembership.beneficiary_id) == col(Beneficiary.id), col(FamilyMembership.ended_on).is_(None))
-    )
-    .outerjoin(
-        Family,
-        sa.and_(col(Family.id) == col(FamilyMembership.family_id), col(Family.organization_id) == col(Beneficiary.organization_id)),
-    )
-    .where(
-        col(Beneficiary.id) == bindparam("id"),
-        col(Beneficiary.anonymized_at).is_(None),
-        col(Beneficiary.merged_into_id).is_(None),
-        func.substr(Beneficiary.territory, 1, func.length(_TERRITORY)) == _TERRITORY,
+    kept(
+        sa.select(col(Beneficiary.id), col(Beneficiary.organization_id), col(Family.id))
+        .select_from(Beneficiary)
+        .outerjoin(
+            FamilyMembership, sa.and_(col(FamilyMembership.beneficiary_id) == col(Beneficiary.id), col(FamilyMembership.ended_on).is_(None))
+        )
+        .outerjoin(
+            Family,
+            sa.and_(col(Family.id) == col(FamilyMembership.family_id), col(Family.organization_id) == col(Beneficiary.organization_id)),
+        )
+        .where(
+            col(Beneficiary.id) == bindparam("id"),
+            col(Beneficiary.anonymized_at).is_(None),
+            col(Beneficiary.merged_into_id).is_(None),
+            func.substr(Beneficiary.territory, 1, func.length(_TERRITORY)) == _TERRITORY,
+        ),
+        Beneficiary,
     ),
     "beneficiary.behind_glass",
 )

@@ -17,10 +17,11 @@ from app.access.transaction import Rows
 from app.audit.models import AccessEntry
 from app.beneficiaries.models import Beneficiary, Family
 from app.consents.models import Consent
-from app.database import Entity, UtcDateTime
+from app.database import Entity, UtcDateTime, now
 from app.identity.models import Account, ServiceClient
 from app.listing import Found, Keyset, Sort, filters_of
 from app.oversight.models import BreakGlass
+from app.oversight.rows import BEARING, Row, SubjectKind, rows_of
 from app.oversight.schemas import MOST_GROUNDS, AccessListing, GroundKind
 from app.partners.models import Organization
 from app.problems import NotFound
@@ -43,12 +44,15 @@ class Seen(NamedTuple):
     organization_id: uuid.UUID | None
     operation: str
     times: int
+    subject_type: str
+    subject_id: uuid.UUID
 
 
 class Ground(NamedTuple):
-    """A grant on the person or family, and through what it was made."""
+    """A grant on a row of the person or family, and through what it was made."""
 
     id: uuid.UUID
+    on: uuid.UUID
     grantee: str
     opens_at: datetime
     closes_at: datetime
@@ -82,9 +86,19 @@ FAMILY = Subject(Family, AccessGrant.family_id, DataCategory.HOUSEHOLD)
 _MOMENT = UtcDateTime()
 _seen = sa.select(
     # In the order of `Seen`.
-    *(getattr(AccessEntry, name) for name in ("id", "at", "actor_id", "actor_kind", "organization_id", "through", "times"))
+    *(getattr(AccessEntry, name) for name in ("id", "at", "actor_id", "actor_kind", "organization_id", "through", "times")),
+    *(col(AccessEntry.subject_type), col(AccessEntry.subject_id)),
 )
-_about = sa.and_(col(AccessEntry.subject_id) == bindparam("subject_id"), col(AccessEntry.subject_type) == bindparam("subject_type"))
+
+
+def _looked_at(kind: SubjectKind) -> sa.ColumnElement[bool]:
+    return sa.and_(col(AccessEntry.subject_type) == kind.value, col(AccessEntry.subject_id).in_(bindparam(f"{kind}_ids", expanding=True)))
+
+
+# By the ids first, which have an index; an id alone does not tell of what kind its row is, since clients choose ids.
+_about = sa.and_(
+    col(AccessEntry.subject_id).in_(bindparam("subject_ids", expanding=True)), sa.or_(*(_looked_at(kind) for kind in SubjectKind))
+)
 _since: sa.ColumnElement[bool] = col(AccessEntry.at) >= bindparam("since", type_=_MOMENT)
 _until: sa.ColumnElement[bool] = col(AccessEntry.at) < bindparam("until", type_=_MOMENT)
 _ACCESSES = Keyset(
@@ -113,8 +127,8 @@ _OWN = {
 
 
 def _grounds(subject: Subject) -> Any:
-    """All grants on a row that opened it at some time between two moments."""
-    grant: list[Any] = [AccessGrant.id, AccessGrant.grantee, AccessGrant.opens_at, AccessGrant.closes_at]
+    """All grants on some rows that opened them at some time between two moments."""
+    grant: list[Any] = [AccessGrant.id, subject.grants, AccessGrant.grantee, AccessGrant.opens_at, AccessGrant.closes_at]
     consent: list[Any] = [Consent.id, Consent.purpose, Consent.given_on]
     glass: list[Any] = [BreakGlass.id, BreakGlass.category, BreakGlass.reason, BreakGlass.verdict]
     statement = (
@@ -123,7 +137,7 @@ def _grounds(subject: Subject) -> Any:
         .outerjoin(Consent, col(Consent.id) == AccessGrant.source_id)
         .outerjoin(BreakGlass, col(BreakGlass.id) == AccessGrant.source_id)
         .where(
-            subject.grants == bindparam("subject_id"),
+            subject.grants.in_(bindparam("subject_ids", expanding=True)),
             col(AccessGrant.opens_at) <= bindparam("newest", type_=_MOMENT),
             col(AccessGrant.closes_at) > bindparam("oldest", type_=_MOMENT),
             col(AccessGrant.categories).bitwise_and(BITS[subject.opened_by]) != 0,
@@ -154,14 +168,15 @@ _NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """Entries about one row with all that explains them."""
+    """Entries about one person or family with all that explains them."""
 
     seen: Sequence[Seen]
+    rows: Sequence[Row]
     owner: uuid.UUID | None
     organizations: Mapping[uuid.UUID | None, tuple[str, dict[str, str | None]]]
     grants: Sequence[Ground]
-    # What each viewer's grants are, since one viewer looks many times.
-    _of: dict[tuple[uuid.UUID, uuid.UUID | None], list[Ground]] = field(default_factory=dict)
+    # What each viewer's grants on a row are, since one viewer looks many times.
+    _of: dict[tuple[uuid.UUID, uuid.UUID | None, uuid.UUID], list[Ground]] = field(default_factory=dict)
 
     def names_of(self, organization_id: uuid.UUID | None) -> dict[str, str | None] | None:
         """The names of a viewer's organization by language."""
@@ -173,28 +188,29 @@ class Looks:
         return one.organization_id == self.owner
 
     def grants_of(self, one: Seen) -> list[Ground]:
-        """The grants that let this viewer in at that moment; else those that had closed just before it was written down."""
-        viewer = (one.actor_id, one.organization_id)
+        """The grants that let this viewer in to that row at that moment; else those that had closed just before it was written down."""
+        viewer = (one.actor_id, one.organization_id, one.subject_id)
         if viewer not in self._of:
             called = {to_account(one.actor_id)}
             if one.organization_id and one.organization_id in self.organizations:
                 called |= {to_organization(one.organization_id), to_role(self.organizations[one.organization_id][0])}
-            self._of[viewer] = [grant for grant in self.grants if grant.grantee in called]
+            self._of[viewer] = [grant for grant in self.grants if grant.grantee in called and grant.on == one.subject_id]
         mine = [grant for grant in self._of[viewer] if grant.opens_at <= one.at]
         return [grant for grant in mine if grant.closes_at > one.at] or [
             grant for grant in mine if grant.closes_at > one.at - WRITTEN_WITHIN
         ]
 
 
-def _looks(db: Rows, subject: Subject, key: uuid.UUID, seen: Sequence[Seen], owner: uuid.UUID | None) -> Looks:
+def _looks(db: Rows, subject: Subject, rows: Sequence[Row], seen: Sequence[Seen], owner: uuid.UUID | None) -> Looks:
     ids = {one.organization_id for one in seen if one.organization_id} | ({owner} if owner else set())
     found = db.rows(_ORGANIZATIONS, {"ids": list(ids)})
     organizations = {row[0]: (str(row[1]), dict(zip(_LANGUAGES, row[2:], strict=True))) for row in found}
     grants: Sequence[Any] = []
-    if strangers := [one.at for one in seen if one.organization_id != owner]:
-        window = {"newest": max(strangers), "oldest": min(strangers) - WRITTEN_WITHIN}
-        grants = db.rows(_GROUNDS[subject.table], {"subject_id": key, **window})
-    return Looks(seen, owner, organizations, [Ground(*row) for row in grants])
+    if strangers := [one for one in seen if one.organization_id != owner and one.subject_type == subject.table]:
+        moments = [one.at for one in strangers]
+        window = {"newest": max(moments), "oldest": min(moments) - WRITTEN_WITHIN}
+        grants = db.rows(_GROUNDS[subject.table], {"subject_ids": list({one.subject_id for one in strangers}), **window})
+    return Looks(seen, rows, owner, organizations, [Ground(*row) for row in grants])
 
 
 def own(db: Rows, subject: Subject, key: uuid.UUID) -> Sequence[Any]:
@@ -205,22 +221,33 @@ def own(db: Rows, subject: Subject, key: uuid.UUID) -> Sequence[Any]:
     return found[0]
 
 
+def _rows(db: Rows, subject: Subject, key: uuid.UUID) -> tuple[Sequence[Row], dict[str, Any]]:
+    """The rows whose looks are told of with one, and the parameters of `_about`."""
+    rows = rows_of(db, key) if subject is PERSON else [Row(SubjectKind(subject.table), key, now())]
+    ids = {f"{kind}_ids": [row.id for row in rows if row.kind == kind] for kind in SubjectKind}
+    return rows, {**ids, "subject_ids": list({row.id for row in rows})}
+
+
 def accesses(db: Rows, subject: Subject, key: uuid.UUID, listing: AccessListing, *, owner: uuid.UUID | None) -> Found:
-    """A page of who looked at a row of the caller's own organization, without the viewers' names; NotFound."""
-    own(db, subject, key)
-    values = filters_of(listing, "since", "until") | {"subject": {"subject_id": key, "subject_type": subject.table}}
+    """A page of who looked at a row that is the caller's own organization's, `own` says, without the viewers' names. With a person those
+    are told who looked at the rows that were merged into it, at its certificates and at its enrollments; asked in the service's name,
+    since these need not all lie where the caller may look.
+    """
+    rows, about = _rows(db, subject, key)
+    values: dict[str, Any] = filters_of(listing, "since", "until") | {"subject": {"of_table": subject.table, "of_id": key}}
     if listing.organization_id:
         values["organization_id"] = {"of": listing.organization_id}
-    found = _ACCESSES.page(db, listing, values)
-    looks = _looks(db, subject, key, [item["seen"] for item in found.items], owner)
+    found = _ACCESSES.page(db, listing, values, beside=about)
+    looks = _looks(db, subject, rows, [item["seen"] for item in found.items], owner)
     found.items = [_access(looks, one) for one in looks.seen]
     return found
 
 
 def newest(db: Rows, key: uuid.UUID, *, since: datetime, until: datetime, owner: uuid.UUID | None, most: int) -> Looks:
-    """The newest looks at a person of the caller's own organization between two moments, at most so many."""
-    given = {"subject_id": key, "subject_type": PERSON.table, "since": since, "until": until, "most": most}
-    return _looks(db, PERSON, key, [Seen(*row) for row in db.rows(_NEWEST, given)], owner)
+    """The newest looks at a person between two moments, at most so many: as `accesses`."""
+    rows, about = _rows(db, PERSON, key)
+    given = {**about, "since": since, "until": until, "most": most}
+    return _looks(db, PERSON, rows, [Seen(*row) for row in db.rows(_NEWEST, given)], owner)
 
 
 def viewers(db: Rows, looks: Iterable[tuple[str, uuid.UUID]]) -> Viewers:
@@ -249,15 +276,20 @@ def _access(looks: Looks, one: Seen) -> dict[str, Any]:
         "id": one.id,
         "at": one.at,
         "viewer": {**viewer, "organization_names": names},
+        "subject": {"kind": one.subject_type, "id": one.subject_id},
         "operation": one.operation,
         "times": one.times,
-        "grounds": [_ground(GroundKind.OWN_ORGANIZATION)]
-        if looks.is_own(one)
-        else [
-            _ground(GroundKind.BREAK_GLASS if grant.break_glass_id else GroundKind.CONSENT, grant)
-            for grant in looks.grants_of(one)[:MOST_GROUNDS]
-        ],
+        "grounds": _grounds_of(looks, one),
     }
+
+
+def _grounds_of(looks: Looks, one: Seen) -> list[dict[str, Any]]:
+    if looks.is_own(one):
+        return [_ground(GroundKind.OWN_ORGANIZATION)]
+    if one.subject_type in BEARING:
+        return [_ground(GroundKind.ACTIVITY)]
+    granted = looks.grants_of(one)[:MOST_GROUNDS]
+    return [_ground(GroundKind.BREAK_GLASS if grant.break_glass_id else GroundKind.CONSENT, grant) for grant in granted]
 
 
 def _ground(kind: GroundKind, grant: Ground | None = None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ file is the design and the fixed words.
 import uuid
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +18,7 @@ from app.database import now
 from app.days import TASHKENT, begins, ends, today
 from app.languages import Language, date_text, label, nearest
 from app.oversight.looks import PERSON, Looks, Seen, Viewers, newest, own, viewers
+from app.oversight.rows import BEARING
 from app.oversight.schemas import GroundKind
 from app.paper import Press, UnprintableText, printable
 from app.problems import Conflict, Fault, Invalid
@@ -38,38 +39,47 @@ class ReportNotPrintable(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """What is printed: whose looks, at whom, between which days, and when it was made."""
+class Wanted:
+    """Of whom a report is wanted, and of which days."""
 
-    looks: Looks
-    viewers: Viewers
+    person: uuid.UUID
     latin: str
     cyrillic: str
     since: date
     until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is printed: whose looks, at whom, between which days, and when it was made."""
+
+    wanted: Wanted
+    looks: Looks
+    viewers: Viewers
     made_at: datetime
 
 
-def gathered(db: Rows, key: uuid.UUID, *, since: date | None, until: date | None, owner: uuid.UUID | None) -> Report:
-    """Who looked at a person of the caller's own organization, the viewers without their functions yet. Raises NotFound, Invalid."""
+def asked(db: Rows, key: uuid.UUID, *, since: date | None, until: date | None) -> Wanted:
+    """Whom the caller asks for, of its own organization. Raises NotFound, Invalid."""
     last = until or today()
     first = since or last - _A_YEAR
     if first > last:
         raise Invalid(faults=[Fault("/since", "after_until", "Lies after until.", "query")])
     _, latin, cyrillic = own(db, PERSON, key)
-    found = newest(db, key, since=begins(first), until=ends(last), owner=owner, most=MOST_LOOKS + 1)
-    return Report(found, {}, latin, cyrillic, first, last, now())
+    return Wanted(key, latin, cyrillic, first, last)
 
 
-def with_functions(db: Rows, report: Report) -> Report:
-    """The same with the viewers' functions: asked in the service's name, see `viewers`."""
-    return replace(report, viewers=viewers(db, {(one.actor_kind, one.actor_id) for one in report.looks.seen}))
+def gathered(db: Rows, wanted: Wanted, *, owner: uuid.UUID | None) -> Report:
+    """Who looked, and as what: asked in the service's name, see `looks.accesses` and `looks.viewers`."""
+    found = newest(db, wanted.person, since=begins(wanted.since), until=ends(wanted.until), owner=owner, most=MOST_LOOKS + 1)
+    return Report(wanted, found, viewers(db, {(one.actor_kind, one.actor_id) for one in found.seen}), now())
 
 
 class _Line(NamedTuple):
     day: date
     organization: str
     who: str
+    what: tuple[str, str]
     why: tuple[tuple[str, str, str], ...]
 
 
@@ -83,18 +93,18 @@ def printed(report: Report, language: Language) -> bytes:
 
 def _facts(report: Report, language: Language) -> dict[str, Any]:
     """What the template reads; each text is checked under the name of its field."""
-    looks = report.looks
+    looks, wanted = report.looks, report.wanted
     seen, is_cut = looks.seen[:MOST_LOOKS], len(looks.seen) > MOST_LOOKS
     precision, lines = "day", _lines(report, seen, language)
     if len(lines) > MOST_LINES:
         precision, lines = "month", _lines(report, seen, language, by_month=True)
-    first = max(report.since, _day(seen[-1])) if is_cut else report.since
+    first = max(wanted.since, _day(seen[-1])) if is_cut else wanted.since
     return {
         "language": str(language),
-        "name": printable(report.cyrillic if language in _CYRILLIC else report.latin, "name"),
+        "name": printable(wanted.cyrillic if language in _CYRILLIC else wanted.latin, "name"),
         "organization": _organization(looks.names_of(looks.owner), language),
         "from": date_text(first, "day", language),
-        "until": date_text(report.until, "day", language),
+        "until": date_text(wanted.until, "day", language),
         "made_on": date_text(report.made_at.astimezone(TASHKENT).date(), "day", language),
         "is_cut": is_cut,
         "organizations": len({one.organization_id for one in seen}),
@@ -104,6 +114,7 @@ def _facts(report: Report, language: Language) -> dict[str, Any]:
                 _in_figures(line.day) if precision == "day" else date_text(line.day, precision, language),
                 line.organization,
                 line.who,
+                list(line.what),
                 str(times),
                 [list(why) for why in line.why],
             ]
@@ -115,12 +126,14 @@ def _facts(report: Report, language: Language) -> dict[str, Any]:
 def _lines(report: Report, seen: Any, language: Language, *, by_month: bool = False) -> Counter[_Line]:
     """How often for each line. What one line says is one line, however many people and operations are behind it."""
     found: Counter[_Line] = Counter()
+    registered = {row.id: row.created_at for row in report.looks.rows}
     for one in seen:
         day = _day(one)
         line = _Line(
             day.replace(day=1) if by_month else day,
             _organization(report.looks.names_of(one.organization_id), language),
             _who(report, one, language),
+            _what(report, one, registered),
             _why(report.looks, one, language),
         )
         found[line] += one.times
@@ -139,10 +152,19 @@ def _who(report: Report, one: Seen, language: Language) -> str:
     return label("duty", duty, language) if duty else "–"
 
 
+def _what(report: Report, one: Seen, registered: Mapping[uuid.UUID, datetime]) -> tuple[str, str]:
+    """(kind of the row, the day on which it was registered if it is another one of the person that was merged into this one)."""
+    if one.subject_type != PERSON.table or one.subject_id == report.wanted.person:
+        return one.subject_type, ""
+    return "merged", _in_figures(registered[one.subject_id].astimezone(TASHKENT).date())
+
+
 def _why(looks: Looks, one: Seen, language: Language) -> tuple[tuple[str, str, str], ...]:
     """(kind, its day or category, verdict) of each ground."""
     if looks.is_own(one):
         return ((GroundKind.OWN_ORGANIZATION.value, "", ""),)
+    if one.subject_type in BEARING:
+        return ((GroundKind.ACTIVITY.value, "", ""),)
     found = []
     for grant in looks.grants_of(one):
         if grant.break_glass_category:

@@ -47,9 +47,11 @@ _REVIEW = problems(NotFound, Stale, WrongState, Forbidden, OutOfScope, Invalid)
 
 def _accesses(caller: Visit, subject: Subject, key: Id, listing: AccessListing, request: Request) -> Response:
     with reading(caller) as db:
-        found = looks.accesses(db, subject, key, listing, owner=caller.actor.organization_id)
-    # Whoever looked may be of another organization, whose accounts are not the caller's to read; who it was is what this is about.
+        looks.own(db, subject, key)
+    # Whoever looked may be of another organization, whose accounts are not the caller's to read, and what was looked at may lie elsewhere;
+    # who it was and what it was is what this is about.
     with reading(as_system_for(caller)) as db:
+        found = looks.accesses(db, subject, key, listing, owner=caller.actor.organization_id)
         looks.name(db, found.items)
     return answer_page(request, found)
 
@@ -64,6 +66,9 @@ def list_beneficiary_accesses(
     caller: Caller, beneficiary_id: BeneficiaryId, listing: Annotated[AccessListing, Query()], request: Request
 ) -> Response:
     """Who looked at a person of one's own organization: when, how often, and what let them in. It is itself recorded as a look.
+
+    With it is told who looked at the rows that were merged into this one, and at the certificates and enrollments that bear the person's
+    name; `subject` says which. That anybody verified a certificate is not recorded: the name is masked there.
 
     What was looked at within the last second or two may be missing still.
     """
@@ -81,9 +86,10 @@ def get_beneficiary_accesses_pdf(
 ) -> Response:
     """The same for the family itself, as PDF: in plain words, day by day, with the staff's functions in place of their names."""
     with reading(caller) as db:
-        found = report.gathered(db, beneficiary_id, since=asked.since, until=asked.until, owner=caller.actor.organization_id)
+        wanted = report.asked(db, beneficiary_id, since=asked.since, until=asked.until)
+    # In the service's name, see `looks.accesses` and `looks.viewers`.
     with reading(as_system_for(caller)) as db:
-        found = report.with_functions(db, found)
+        found = report.gathered(db, wanted, owner=caller.actor.organization_id)
     spoken = asked.language or choose(request.headers.get("accept-language"), Language.UZ_LATN)
     # From here on no connection is held: printing takes longer than reading.
     headers = {**PRIVATE, "Content-Language": str(spoken), "Content-Disposition": f'attachment; filename="accesses-{spoken}.pdf"'}

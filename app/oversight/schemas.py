@@ -13,6 +13,7 @@ from app.consents.schemas import Day
 from app.languages import Language
 from app.listing import Listing
 from app.oversight.models import LONGEST, BreakGlassCategory, ReviewVerdict
+from app.oversight.rows import SubjectKind
 from app.schemas import EntityRead, Id, Moment, NamesRead, NewId, Read, Strict, word
 
 MOST_GROUNDS = 50
@@ -27,6 +28,7 @@ class GroundKind(StrEnum):
     OWN_ORGANIZATION = "own_organization"
     CONSENT = "consent"
     BREAK_GLASS = "break_glass"
+    ACTIVITY = "activity"
 
 
 class ViewerRead(Read):
@@ -40,11 +42,22 @@ class ViewerRead(Read):
     organization_names: NamesRead | None
 
 
+class SubjectRead(Read):
+    """The row that was looked at."""
+
+    kind: SubjectKind = Field(description="A certificate and an enrollment bear the person's name.")
+    id: uuid.UUID = Field(
+        description="The person or family itself, another row of the person that was merged into it, or that of the kind named."
+    )
+
+
 class GroundRead(Read):
-    """What opened the row to the viewer at that moment."""
+    """What opened the row to the viewer at that moment. `activity`: the viewer's organization holds the activity in which the person took
+    part, or holds it too.
+    """
 
     kind: GroundKind
-    grant_id: uuid.UUID | None = Field(description="The access grant; null for `own_organization`.")
+    grant_id: uuid.UUID | None = Field(description="The access grant; null for `own_organization` and `activity`.")
     consent_id: uuid.UUID | None
     consent_purpose: ConsentPurpose | None
     break_glass_id: uuid.UUID | None
@@ -58,6 +71,7 @@ class AccessRead(Read):
     id: int = Field(ge=1)
     at: datetime = Field(description="When it was written down, about a second after the look.")
     viewer: ViewerRead
+    subject: SubjectRead
     operation: str = Field(max_length=120, description="The operation through which the row was shown, as the contract names it.")
     times: int = Field(ge=1, description="How often within that second.")
     grounds: list[GroundRead] = Field(

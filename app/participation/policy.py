@@ -68,7 +68,6 @@ declare(
     },
     conceal=frozenset({"participant_name", "reason"}),
     watch_reads=True,
-    speaks_of={"beneficiary_id": "beneficiary"},
 )
 for _model, _record in ((Attendance, {"presence"}), (TestResult, {"score", "taken_on"})):
     _named = through(_model.enrollment_id, Enrollment)

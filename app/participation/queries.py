@@ -35,7 +35,7 @@ from app.participation.schemas import (
     TestResultListing,
     TestResultRead,
 )
-from app.participation.standing import PRESENT_NAME, standing_of, with_persons
+from app.participation.standing import PRESENT_NAME, SEEN, standing_of, with_persons
 from app.partners.models import Specialist
 from app.problems import NotFound
 from app.search import by_relevance, found_by, strictly, words_of
@@ -180,7 +180,7 @@ def sessions(db: Rows, roster_id: uuid.UUID, listing: SessionListing) -> Found:
 
 # --- enrollments ------------------------------------------------------------------------------------------------------------
 _ENROLLMENT_COLUMNS = ("id", "created_at", "updated_at", "version", "beneficiary_id", "specialist_id", "status", "status_at", "reason")
-_enrollment = with_persons(sa.select(*(getattr(Enrollment, name) for name in _ENROLLMENT_COLUMNS), PRESENT_NAME.label("name")))
+_enrollment = with_persons(sa.select(*(getattr(Enrollment, name) for name in _ENROLLMENT_COLUMNS), PRESENT_NAME.label("name"), SEEN))
 _ONE_ENROLLMENT = _Nested("enrollment.one", _enrollment, Enrollment)
 _ENROLLMENTS = Keyset(
     "enrollment.list",

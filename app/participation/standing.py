@@ -31,9 +31,9 @@ def with_persons(statement: Statement) -> Statement:
 
 
 PRESENT_NAME = func.coalesce(_full_name(Beneficiary), _full_name(Specialist), col(Enrollment.participant_name))
-"""The participant's name, in a statement made by `with_persons`. `Enrollment.beneficiary_id` goes with it, so that it is recorded who was
-looked at.
-"""
+"""The participant's name, in a statement made by `with_persons`."""
+SEEN: sa.Label[uuid.UUID] = col(Beneficiary.id).label("seen_id")
+"""Selected beside the name, it puts on record that the caller looked at this beneficiary."""
 
 _ROSTER = bindparam("roster_id", type_=sa.Uuid())
 _RULE = prebuilt(
@@ -55,6 +55,7 @@ _ENROLLED = prebuilt(
             col(Enrollment.specialist_id),
             PRESENT_NAME.label("name"),
             col(TestResult.score),
+            SEEN,
         )
     )
     .outerjoin(TestResult, sa.and_(col(TestResult.enrollment_id) == col(Enrollment.id), col(TestResult.kind) == TestKind.POST))
@@ -93,7 +94,7 @@ def standing_of(db: Rows, roster_id: uuid.UUID) -> Standing:
     for enrollment_id, session_id in db.rows(_ATTENDED, values):
         attended.setdefault(enrollment_id, set()).add(session_id)
     found = []
-    for key, state, beneficiary_id, specialist_id, name, score in db.rows(_ENROLLED, values):
+    for key, state, beneficiary_id, specialist_id, name, score, _ in db.rows(_ENROLLED, values):
         unmet = evaluate(rule, sessions, status=state, attended=attended.get(key, ()), post_test=score)
         kind = "specialist" if beneficiary_id is None else "beneficiary"
         found.append(

@@ -115,7 +115,7 @@ def _about_another(consent: Consent, task: Task) -> bool:
 
 _NOTES = {"note": None, "witness": None, "refusal_note": None, "withdrawal_note": None}
 _HOLDER = {"holder_latin": FORGOTTEN, "holder_cyrillic": FORGOTTEN, "surname": FORGOTTEN, "revocation_reason": None}
-_UNDECIDED: dict[str, Any] = {"choices": {}, "replaced": {}, "moved": []}
+_UNDECIDED: dict[str, Any] = {"choices": {}, "replaced": {}, "moved": [], "left_behind": []}
 # In the order in which rows can be deleted: what refers to others of them first.
 OF_PERSON = (
     Part(AccessGrant, also=_close),

@@ -8,6 +8,7 @@ from app import features
 from app.access.guard import mapper_of
 from app.beneficiaries.models import Beneficiary
 from app.duplicates.actions.merging import COLUMNS
+from app.duplicates.filling import PARTS
 from app.duplicates.hanging import ELSEWHERE, HANGING
 from app.duplicates.schemas import MergeFields
 from tests.callers import Caller, Callers
@@ -50,7 +51,8 @@ def test_what_is_unique_to_a_person_is_known(one) -> None:
 
 
 def test_the_fields_of_a_choice_are_columns() -> None:
-    assert COLUMNS.keys() == MergeFields.model_fields.keys()
+    assert COLUMNS.keys() | PARTS.keys() == MergeFields.model_fields.keys()
+    assert not COLUMNS.keys() & PARTS.keys()
     assert {column for columns in COLUMNS.values() for column in columns} <= set(Beneficiary.model_fields)
 
 

@@ -45,7 +45,7 @@ MORE = {
         "values": "as people write them",
     },
     "consents": {"notice": "that families are given", "form": "that they sign"},
-    "oversight": {"looks": "at a person or a family", "report": "that the family keeps"},
+    "oversight": {"looks": "at a person or a family", "rows": "that tell of one person", "report": "that the family keeps"},
     "participation": {"completion": "the rule", "standing": "of one participant"},
     "certificates": {
         "grounds": "on which one is issued",
@@ -64,6 +64,8 @@ MORE = {
     "duplicates": {
         "hanging": "on a person",
         "kin": "of a person",
+        "filling": "what is known of the loser goes over",
+        "opened": "what was open of the loser is open of the winner",
         "blocking": "of a register",
         "scanning": "of a whole register",
     },

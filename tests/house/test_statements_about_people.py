@@ -114,7 +114,7 @@ TABLE: dict[str, tuple[int, Request]] = {
     ),
     "completions": (5, lambda one: one.caller.get(f"/v1/trainings/{one.course.id}/completions")),
     "foresee certificates": (12, lambda one: one.caller.post(one.course.url, {"dry_run": True})),
-    "issue certificates, all there": (15, lambda one: one.caller.post(one.course.url, {"dry_run": False})),
+    "issue certificates, all there": (16, lambda one: one.caller.post(one.course.url, {"dry_run": False})),
     "get a certificate": (1, lambda one: one.caller.get(f"/v1/certificates/{one.certificate}")),
     "list certificates": (1, lambda one: one.caller.get("/v1/certificates?limit=200")),
     "revoke a certificate": (
@@ -126,7 +126,7 @@ TABLE: dict[str, tuple[int, Request]] = {
     "list kinships": (1, lambda one: one.caller.get("/v1/kinships")),
     "get a kinship": (1, lambda one: one.caller.get(f"/v1/kinships/{one.more['kinship']}")),
     "record a kinship": (
-        6,
+        5,
         lambda one: one.caller.post("/v1/kinships", kinship_body({"id": one.more["free"]}, {"id": one.more["child"]}, kind="sibling")),
     ),
     "get circumstances": (1, lambda one: one.caller.get(f"{one.child}/circumstances")),
@@ -137,7 +137,7 @@ TABLE: dict[str, tuple[int, Request]] = {
     "list vulnerability categories": (1, lambda one: one.caller.get("/v1/vulnerability-categories")),
     "list consents": (1, lambda one: one.caller.get("/v1/consents")),
     "list candidates of duplicates": (1, lambda one: one.caller.get("/v1/duplicate-candidates")),
-    "list accesses": (3, lambda one: one.caller.get(f"{one.child}/accesses")),
+    "list accesses": (4, lambda one: one.caller.get(f"{one.child}/accesses")),
 }
 HELD = {"end a membership": 1, "register a beneficiary": 1, "register a family of one": 1, "register a family of three": 3}
 """On PostgreSQL as many locks by name more, one for each person whose standing changes, and for each pair who may be the same."""

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from app import changes, features
+from app import features
 from app.access import guard
 from app.access.declare import DECLARED
 
@@ -42,34 +42,6 @@ def test_a_look_is_recorded(name: str) -> None:
     recorded = {table for _, table in guard._watched_columns(NAMED[name])}
     missing = shown(NAMED[name]) - recorded
     assert not missing or name in NO_LOOK, f"{name} shows columns of {sorted(missing)} without the row's id"
-
-
-def tells_of(statement: Any) -> set[str]:
-    """Whom a statement names by personal columns of watched rows, by their tables."""
-    found: set[str] = set()
-    for column in statement.column_descriptions:
-        if column.get("entity") is None or column["expr"] is column["entity"]:
-            continue
-        model = sa.inspect(column["entity"]).mapper.class_
-        if getattr(column["expr"], "key", None) in changes.CONCEALED.get(model, ()):
-            found.update(DECLARED[model].speaks_of.values())
-    return found
-
-
-def test_what_is_watched_says_whom_it_speaks_of() -> None:
-    """A watched table that refers to another one is a look at that one too."""
-    for model in WATCHED:
-        keys = {(column.name, key.column.table.name) for column in model.__table__.columns for key in column.foreign_keys}
-        people = {name: table for name, table in keys if table in {str(one.__tablename__) for one in WATCHED} - {model.__tablename__}}
-        kept = {} if model.__tablename__ != "certificate" else {"enrollment_id": "enrollment"}
-        assert dict(DECLARED[model].speaks_of) | kept == people, model
-
-
-@pytest.mark.parametrize("name", sorted(name for name, statement in NAMED.items() if tells_of(statement)))
-def test_a_look_at_what_speaks_of_somebody_is_a_look_at_them(name: str) -> None:
-    recorded = {table for _, table in guard._watched_columns(NAMED[name])}
-    missing = tells_of(NAMED[name]) - recorded
-    assert not missing or name in NO_LOOK, f"{name} names {sorted(missing)} without the column that tells whom"
 
 
 def test_there_is_something_to_watch() -> None:

@@ -292,15 +292,15 @@ def test_a_name_on_the_roster_is_a_look_though_the_person_is_not_open(callers: C
     set_to = {"organization_ids": [host.organization_id]}
     assert ngo.put(f"{URL}/{training['id']}/co-hosts", set_to, version=read(ngo, training)["version"]).status_code == 200
     beneficiary = make_beneficiary(ngo, "Qodirova")
-    make_enrollment(ngo, training["id"], beneficiary_id=beneficiary)
+    enrollment = make_enrollment(ngo, training["id"], beneficiary_id=beneficiary)
     assert host.get(f"/v1/beneficiaries/{beneficiary}").status_code == 404
     (row,) = host.get(f"{URL}/{training['id']}/enrollments").json()["items"]
     assert "Qodirova" in row["participant"]["name"]
     views.flush()
     with begin(as_system("test")) as session:
-        mine = sa.select(AccessEntry).where(AccessEntry.actor_id == host.account.id, AccessEntry.subject_type == "beneficiary")
+        mine = sa.select(AccessEntry).where(AccessEntry.actor_id == host.account.id, AccessEntry.subject_type == "enrollment")
         (entry,) = session.execute(mine).scalars()
-    assert (str(entry.subject_id), entry.through, entry.times) == (beneficiary, "list_training_enrollments", 1)
+    assert (str(entry.subject_id), entry.through, entry.times) == (enrollment["id"], "list_training_enrollments", 1)
 
 
 def test_a_list_costs_two_statements(callers: Callers, statements: list[str]) -> None:

@@ -5,6 +5,7 @@ A day on which a membership ends is the first one without it, so one can begin o
 
 import uuid
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import date
 
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from sqlalchemy import bindparam
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from app.access.fetch import kept, read_anew, require_current
 from app.access.guard import GuardedSession, prebuilt
 from app.beneficiaries.models import (
     YOUNGER,
@@ -23,7 +25,7 @@ from app.beneficiaries.models import (
     Relationship,
     born_by,
 )
-from app.problems import Fault, Invalid
+from app.problems import Fault, Invalid, NotFound
 
 _of_family: sa.ColumnElement[bool] = col(FamilyMembership.family_id) == bindparam("family_id")
 _open: sa.ColumnElement[bool] = col(FamilyMembership.ended_on).is_(None)
@@ -33,10 +35,9 @@ _OPEN = prebuilt(_memberships.where(_of_family, _open), "family_membership.open"
 _OF_PEOPLE = prebuilt(
     _memberships.where(col(FamilyMembership.beneficiary_id).in_(bindparam("people", expanding=True))), "family_membership.of_people"
 )
-_PEOPLE = prebuilt(
-    sa.select(Beneficiary).where(col(Beneficiary.id).in_(bindparam("people", expanding=True))).order_by(col(Beneficiary.id)),
-    "beneficiary.people",
-)
+_people = sa.select(Beneficiary).where(col(Beneficiary.id).in_(bindparam("people", expanding=True))).order_by(col(Beneficiary.id))
+_PEOPLE = prebuilt(_people, "beneficiary.people")
+_KEPT = prebuilt(kept(_people, Beneficiary), "beneficiary.kept")
 _own = aliased(FamilyMembership)
 _BESIDE = prebuilt(
     sa.select(FamilyMembership, Beneficiary)
@@ -88,10 +89,21 @@ def refuse_ages(db: GuardedSession, person: Beneficiary) -> None:
         raise Invalid(faults=[Fault("/birth_date", "older_than_head", "A child or grandchild cannot be older than the head.")])
 
 
-def hold_people(db: GuardedSession, people: Iterable[uuid.UUID]) -> None:
-    """Until the commit nobody else decides about these persons' memberships, in whatever family, nor about whose word counts for them.
+def keep_people(db: GuardedSession, people: Iterable[uuid.UUID]) -> dict[uuid.UUID, Beneficiary]:
+    """These persons by their ids, as far as the actor may see them, kept from being merged until the commit (see `access.fetch.fetch`); in
+    one order, so that nobody waits in a circle. Whoever holds rows about them too holds those afterwards, as a merge does. Raises Merged.
+    """
+    found = {}
+    for person in db.execute(_KEPT, {"people": sorted(people)}, execution_options=read_anew(db, Beneficiary)).scalars():
+        with suppress(NotFound):
+            require_current(db, person)
+            found[person.id] = person
+    return found
 
-    What is held is held in one order: families, people by this, their rows, and only then what hangs on them.
+
+def hold_people(db: GuardedSession, people: Iterable[uuid.UUID]) -> None:
+    """Until the commit nobody else decides about these persons' memberships, in whatever family, nor about whose word counts for them, nor
+    merges them. What is held is held in one order: families, people by this, their rows, and only then what hangs on them.
     """
     db.hold(*{f"memberships of {person}" for person in people})
 

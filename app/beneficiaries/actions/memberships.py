@@ -88,7 +88,6 @@ def add_member(db: GuardedSession, family_id: uuid.UUID, *, body: MemberAdd, by:
 
 def _come(db: GuardedSession, membership: FamilyMembership) -> None:
     """Of someone who belonged to a family before: who comes since nobody knows when came, for all that is known, when that ended."""
-    hold_people(db, [membership.beneficiary_id])
     known = others_of(db, [membership.beneficiary_id])
     ends = [one.ended_on for one in known if one.ended_on is not None]
     if membership.started_on is None and ends:
@@ -102,7 +101,9 @@ def _who(db: GuardedSession, body: MemberAdd, *, family: Family, by: Visit) -> t
         raise invalid("/beneficiary_id", "one_of_two", "Give either beneficiary_id or person.")
     if body.person is not None:
         return new_person(body.person, by=by, territory=family.territory), "/person"
-    person = find(db, Beneficiary, body.beneficiary_id) if body.beneficiary_id else None
+    assert body.beneficiary_id is not None  # noqa: S101 – exactly one is there.
+    hold_people(db, [body.beneficiary_id])
+    person = find(db, Beneficiary, body.beneficiary_id, keep=True)
     if person is None:
         raise invalid("/beneficiary_id", "unknown", "There is no such beneficiary.")
     # Whoever sees a person by consent alone does not take it into a family of its own.

@@ -84,7 +84,9 @@ class FamilyRead(EntityRead):
     size: int | None = Field(ge=1)
     note: str | None = Field(default=None, max_length=4000, description=OWN_ONLY)
     is_synthetic: bool = Field(description="Made up for demonstration.")
-    merged_into_id: uuid.UUID | None = Field(default=None, description=f"The family that the members of this one went over to. {OWN_ONLY}")
+    merged_into_id: uuid.UUID | None = Field(
+        default=None, description=f"The family that the members of this one went over to. {OWN_ONLY} Absent where you do not see that one."
+    )
 
 
 class FamilyWithMembersRead(FamilyRead):

@@ -13,6 +13,7 @@ from app.access.actor import Visit
 from app.access.fetch import fetch, find, made_before
 from app.access.grants import bits_of
 from app.access.guard import GuardedSession, prebuilt, require_writable
+from app.beneficiaries.actions.members import keep_people
 from app.beneficiaries.models import Beneficiary, Family
 from app.consents import notice
 from app.consents.actions.grants import close_grants, open_grants, speaks_until
@@ -48,9 +49,10 @@ def request_consent(db: GuardedSession, *, body: ConsentCreate, by: Visit) -> tu
     """(consent, made before); given at once if the body says how. Raises Invalid, IdTaken, OutOfScope."""
     if before := made_before(db, Consent, body.id, body.origin()):
         return before, True
-    subject = _subject(db, body, by=by)
     if body.giving:
+        # Before the persons' rows are kept: a merge holds them in this order.
         hold_bonds(db, giver_id=body.given_by_id, beneficiary_id=body.beneficiary_id, family_id=body.family_id)
+    subject = _subject(db, body, by=by)
     consent = Consent(
         id=body.id or uuid7(),
         origin=body.origin(),
@@ -70,9 +72,10 @@ def _subject(db: GuardedSession, body: ConsentCreate, *, by: Visit) -> Beneficia
         raise invalid("/beneficiary_id", "one_of_two", "Give either beneficiary_id or family_id.")
     found: Beneficiary | Family | None
     if body.beneficiary_id is not None:
-        found, at = find(db, Beneficiary, body.beneficiary_id), "/beneficiary_id"
+        found, at = find(db, Beneficiary, body.beneficiary_id, keep=True), "/beneficiary_id"
     else:
-        found, at = find(db, Family, body.family_id or uuid.UUID(int=0)), "/family_id"
+        # Whoever gives it at once decides about the members too, so it is held as `_held` holds it.
+        found, at = find(db, Family, body.family_id or uuid.UUID(int=0), lock=bool(body.giving), keep=True), "/family_id"
     # One that others registered may be seen through their consents, but they are the ones to ask.
     if found is None or found.organization_id != by.actor.organization_id:
         raise invalid(at, "unknown", "There is no such row.")
@@ -144,21 +147,25 @@ def _check_recipients(db: GuardedSession, consent: Consent, recipients: Sequence
         raise Invalid(faults=faults)
 
 
-def _held(db: GuardedSession, consent_id: uuid.UUID, version: int) -> Consent:
-    """One's own consent, held until the commit. Raises NotFound, OutOfScope for one that merely lets the caller in, Stale."""
+def _held(db: GuardedSession, consent_id: uuid.UUID, version: int, *, by: uuid.UUID | None = None, settles: bool = False) -> Consent:
+    """One's own consent, held until the commit. Before it those of whom it speaks, since a merge holds persons first and then their
+    consents: `by`, whom it is to name, and where it `settles` whom it covers the family, the person and the giver.
+
+    Raises NotFound, OutOfScope for one that merely lets the caller in, Stale, Merged.
+    """
+    if by or settles:
+        _hold_subjects(db, fetch(db, Consent, consent_id, version=version), by=by, settles=settles)
     consent = fetch(db, Consent, consent_id, lock=True, version=version)
     require_writable(db, consent)
     return consent
 
 
-def _held_with_bonds(db: GuardedSession, consent_id: uuid.UUID, version: int, *, giver_id: uuid.UUID | None = None) -> Consent:
-    """The same where it, or one that follows it, is given: first held is what decides whose word counts. `giver_id` is who gives it, if it
-    is not who was asked.
-    """
-    found = fetch(db, Consent, consent_id, version=version)
-    require_writable(db, found)
-    hold_bonds(db, giver_id=giver_id or found.given_by_id, beneficiary_id=found.beneficiary_id, family_id=found.family_id)
-    return _held(db, consent_id, version)
+def _hold_subjects(db: GuardedSession, consent: Consent, *, by: uuid.UUID | None, settles: bool) -> None:
+    require_writable(db, consent)
+    if settles:
+        # Where it, or one that follows it, is given, first held is what decides whose word counts.
+        hold_bonds(db, giver_id=by or consent.given_by_id, beneficiary_id=consent.beneficiary_id, family_id=consent.family_id)
+    keep_people(db, {one for one in (by, *((consent.beneficiary_id, consent.given_by_id) if settles else ())) if one})
 
 
 def _recipients(db: GuardedSession, consent: Consent) -> list[ConsentRecipient]:
@@ -166,10 +173,10 @@ def _recipients(db: GuardedSession, consent: Consent) -> list[ConsentRecipient]:
 
 
 def update_consent(db: GuardedSession, consent_id: uuid.UUID, *, version: int, body: ConsentUpdate) -> Consent:
-    """Change the terms that are only asked for. Raises NotFound, OutOfScope, Stale, TermsFrozen, Invalid."""
-    consent = _held(db, consent_id, version)
-    consent.must_be_open()
+    """Change the terms that are only asked for. Raises NotFound, OutOfScope, Stale, TermsFrozen, Merged, Invalid."""
     values = body.model_dump(exclude_unset=True)
+    consent = _held(db, consent_id, version, by=values.get("given_by_id"), settles=True)
+    consent.must_be_open()
     for name in values.keys() & set(_TERMS):
         setattr(consent, name, values[name])
     giver_of(db, consent, day=today())
@@ -193,7 +200,7 @@ def update_consent(db: GuardedSession, consent_id: uuid.UUID, *, version: int, b
 
 def give_consent(db: GuardedSession, consent_id: uuid.UUID, *, version: int, body: Giving) -> Consent:
     """The family agreed: the terms are frozen, and the recipients are let in. Raises NotFound, OutOfScope, Stale, WrongState, Invalid."""
-    consent = _held_with_bonds(db, consent_id, version)
+    consent = _held(db, consent_id, version, settles=True)
     _give(db, consent, giving=body, at="")
     db.flush()
     return consent
@@ -224,7 +231,7 @@ def refuse_consent(db: GuardedSession, consent_id: uuid.UUID, *, version: int, b
 
 def withdraw_consent(db: GuardedSession, consent_id: uuid.UUID, *, version: int, body: ConsentWithdraw) -> Consent:
     """It holds no more: whoever was let in is shut out at once. Raises NotFound, OutOfScope, Stale, WrongState, Invalid."""
-    consent = _held(db, consent_id, version)
+    consent = _held(db, consent_id, version, by=body.withdrawn_by_id)
     consent.withdraw(day=today(), by=body.withdrawn_by_id, reason=body.reason, note=body.note)
     if body.withdrawn_by_id is not None:
         _may_withdraw(db, consent, body.withdrawn_by_id)
@@ -237,7 +244,7 @@ def withdraw_consent(db: GuardedSession, consent_id: uuid.UUID, *, version: int,
 
 def _may_withdraw(db: GuardedSession, consent: Consent, person_id: uuid.UUID) -> None:
     """Raises Invalid unless it is who gave it, who may speak for the subject now, or a covered person who has come of age."""
-    person = find(db, Beneficiary, person_id)
+    person = find(db, Beneficiary, person_id, keep=True)
     if person is None or person.organization_id != consent.organization_id:
         raise invalid("/withdrawn_by_id", "unknown", "There is no such beneficiary.")
     if person.deceased_on is not None or not is_adult(person, today()):
@@ -268,7 +275,7 @@ def renew_consent(db: GuardedSession, consent_id: uuid.UUID, *, version: int, bo
     if before := made_before(db, Consent, body.id, origin):
         return before, True
     given = body.model_dump(exclude_unset=True)
-    former = _held_with_bonds(db, consent_id, version, giver_id=given.get("given_by_id"))
+    former = _held(db, consent_id, version, by=given.get("given_by_id"), settles=True)
     former.renewed(day=today())
     close_grants(db, former)
     terms: dict[str, Any] = {name: given.get(name, getattr(former, name)) for name in ("given_by_id", "capacity")}

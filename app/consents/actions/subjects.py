@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam
 from sqlmodel import col
 
-from app.access.fetch import fetch, find
+from app.access.fetch import fetch, find, kept, read_anew, require_current
 from app.access.guard import GuardedSession, prebuilt
 from app.beneficiaries.actions.members import hold_people
 from app.beneficiaries.models import Beneficiary, Family, FamilyMembership, full_years
@@ -23,10 +23,13 @@ from app.kinship.models import Kinship, KinshipKind
 from app.problems import Fault, Invalid, invalid
 
 _MEMBERS = prebuilt(
-    sa.select(Beneficiary, FamilyMembership)
-    .join(FamilyMembership, col(FamilyMembership.beneficiary_id) == col(Beneficiary.id))
-    .where(col(FamilyMembership.family_id) == bindparam("family_id"), col(FamilyMembership.ended_on).is_(None))
-    .order_by(col(Beneficiary.birth_date), col(Beneficiary.id)),
+    kept(
+        sa.select(Beneficiary, FamilyMembership)
+        .join(FamilyMembership, col(FamilyMembership.beneficiary_id) == col(Beneficiary.id))
+        .where(col(FamilyMembership.family_id) == bindparam("family_id"), col(FamilyMembership.ended_on).is_(None))
+        .order_by(col(Beneficiary.id)),
+        Beneficiary,
+    ),
     "consent.members",
 )
 # Until the commit nobody corrects when one of them was born or died; and what was read before they were held is read again.
@@ -46,6 +49,7 @@ _HELD = prebuilt(
     .with_for_update(read=True),
     "consent.held",
 )
+_TRIES = 3
 _OPEN = prebuilt(
     sa.select(FamilyMembership).where(
         col(FamilyMembership.beneficiary_id).in_(bindparam("people", expanding=True)), col(FamilyMembership.ended_on).is_(None)
@@ -87,7 +91,7 @@ def hold_bonds(db: GuardedSession, *, giver_id: uuid.UUID, beneficiary_id: uuid.
     decided here: whoever does is either seen, or sees the consent. Called before the consent itself is held.
     """
     if family_id:
-        fetch(db, Family, family_id, lock=True)
+        find(db, Family, family_id, lock=True)
     people = [giver_id, *([beneficiary_id] if beneficiary_id else [])]
     hold_people(db, people)
     db.execute(_HELD, {"people": people, "family_id": family_id}, execution_options={"populate_existing": True}).scalars().all()
@@ -95,7 +99,7 @@ def hold_bonds(db: GuardedSession, *, giver_id: uuid.UUID, beneficiary_id: uuid.
 
 def giver_of(db: GuardedSession, consent: Consent, *, day: date) -> Beneficiary:
     """Who is asked. Raises Invalid for one who is not there, not alive or not of age."""
-    giver = find(db, Beneficiary, consent.given_by_id)
+    giver = find(db, Beneficiary, consent.given_by_id, keep=True)
     if giver is None or giver.organization_id != consent.organization_id:
         raise invalid("/given_by_id", "unknown", "There is no such beneficiary.")
     if giver.deceased_on is not None:
@@ -162,7 +166,7 @@ def may_speak_in(db: GuardedSession, *, speaker_id: uuid.UUID, family_id: uuid.U
 
 
 def _of_person(db: GuardedSession, consent: Consent, giver: Beneficiary, day: date) -> list[Person]:
-    subject = fetch(db, Beneficiary, consent.beneficiary_id or giver.id)
+    subject = fetch(db, Beneficiary, consent.beneficiary_id or giver.id, keep=True)
     if subject.deceased_on is not None:
         raise invalid("/beneficiary_id", "deceased", "Is deceased.")
     if consent.capacity == ConsentCapacity.SELF:
@@ -176,8 +180,23 @@ def _of_person(db: GuardedSession, consent: Consent, giver: Beneficiary, day: da
     return [Person(subject)]
 
 
+def _members(db: GuardedSession, consent: Consent) -> list[tuple[Beneficiary, FamilyMembership]]:
+    """The family's present members by age, kept from being merged until the commit. Where one was merged while this waited, another row is
+    the member now, so it is asked again. Raises Merged where that goes on.
+    """
+    found: list[tuple[Beneficiary, FamilyMembership]] = []
+    for _ in range(_TRIES):
+        rows = db.execute(_MEMBERS, {"family_id": consent.family_id}, execution_options=read_anew(db, Beneficiary, FamilyMembership)).all()
+        found = [(person, membership) for person, membership in rows]
+        if all(person.merged_into_id is None for person, _ in found):
+            break
+    for person, _ in found:
+        require_current(db, person)
+    return sorted(found, key=lambda one: (one[0].birth_date, one[0].id))
+
+
 def _of_family(db: GuardedSession, consent: Consent, giver: Beneficiary, day: date) -> list[Person]:
-    members = [(person, membership) for person, membership in db.execute(_MEMBERS, {"family_id": consent.family_id}).all()]
+    members = _members(db, consent)
     own = next((membership for person, membership in members if person.id == giver.id), None)
     if own is None:
         raise invalid("/given_by_id", "not_a_member", "Is not a present member of the family.")

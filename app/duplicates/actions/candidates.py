@@ -54,7 +54,7 @@ def report_candidate(db: GuardedSession, *, body: CandidateCreate) -> tuple[Dupl
 
 
 def _person(db: GuardedSession, at: str, key: uuid.UUID) -> Beneficiary:
-    found = find(db, Beneficiary, key)
+    found = find(db, Beneficiary, key, keep=True)
     if found is None:
         raise invalid(at, "unknown", "There is no such beneficiary.")
     return found

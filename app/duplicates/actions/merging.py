@@ -14,19 +14,21 @@ from sqlalchemy import bindparam
 from sqlmodel import col
 
 from app.access.actor import Visit
-from app.access.fetch import fetch
+from app.access.fetch import fetch, read_anew, require_current
 from app.access.guard import GuardedSession, prebuilt, require_writable
 from app.access.transaction import every_row
 from app.beneficiaries.actions.candidates import known_candidates
 from app.beneficiaries.actions.members import hold_people, refuse_ages
 from app.beneficiaries.actions.standing import tell_standing
 from app.beneficiaries.candidates import DuplicateCandidate, DuplicateStatus
-from app.beneficiaries.models import Beneficiary
+from app.beneficiaries.models import Beneficiary, Merged
 from app.beneficiaries.naming import rename
 from app.database import now
-from app.duplicates.hanging import hanging_on, move
-from app.duplicates.kin import kin_on, move_kin
+from app.duplicates.filling import PARTS, Filling, fill
+from app.duplicates.hanging import Found, hanging_on, move
+from app.duplicates.kin import Kin, kin_on, move_kin
 from app.duplicates.models import BeneficiaryMerge, MergeSide, SettleFirst
+from app.duplicates.opened import open_of_winner
 from app.duplicates.schemas import MergeCreate, MergeFields, MergeWarning
 from app.problems import Invalid, NotFound, invalid
 
@@ -41,23 +43,34 @@ _PAIRS = prebuilt(
     .with_for_update(),
     "merge.duplicate_candidate",
 )
-COLUMNS = {name: (name,) for name in MergeFields.model_fields} | {
+COLUMNS = {name: (name,) for name in MergeFields.model_fields if name not in PARTS} | {
     "birth_date": ("birth_date", "birth_precision"),
     "phone": ("phone_as_written", "phone_e164"),
 }
-"""The columns that a field of the choice brings along."""
+"""The person's own columns that a field of the choice brings along; `filling` has those of the circumstances."""
 _NAME = frozenset({"surname", "given_name", "patronymic"})
 
 
 def hold_persons(db: GuardedSession, *keys: uuid.UUID) -> dict[uuid.UUID, Beneficiary]:
-    """The two persons, held until the commit, in one order, so that two merges cannot wait for each other; NotFound. Nobody else decides
-    meanwhile about their memberships and words.
+    """The two persons, held until the commit, in one order, so that two merges cannot wait for each other; NotFound. Whoever writes about
+    one of them meanwhile waits (`access.fetch`, `keep`), and then sees which row stands. Their memberships and words come first, as they
+    do wherever both are held.
     """
     hold_people(db, keys)
-    found = {one.id: one for one in db.execute(PERSONS, {"ids": sorted(keys)}, execution_options={"populate_existing": True}).scalars()}
+    found = {one.id: one for one in db.execute(PERSONS, {"ids": sorted(keys)}, execution_options=read_anew(db, Beneficiary)).scalars()}
     if found.keys() != set(keys):
         raise NotFound
     return found
+
+
+def refuse_merged(db: GuardedSession, person: Beneficiary, told: str) -> None:
+    """Raises Merged, with these words, if another row stands for the person. Where that one is not the caller's to know, it is not named;
+    that there is one is what stands in the way.
+    """
+    try:
+        require_current(db, person)
+    except (Merged, NotFound) as refusal:
+        raise Merged(told, **refusal.extra) from refusal
 
 
 def merge_candidate(
@@ -75,7 +88,7 @@ def merge_candidate(
     candidate = fetch(db, DuplicateCandidate, candidate_id, version=version, lock=True)
     candidate.decide(DuplicateStatus.MERGED, by=by.actor.id, note=body.note)
     for person in people.values():
-        person.require_current()
+        refuse_merged(db, person, "One of the two was merged with somebody else since.")
         require_writable(db, person)
     winner = people.pop(body.winner_id)
     (loser,) = people.values()
@@ -85,6 +98,7 @@ def merge_candidate(
     if faults := [*found.faults, *kin.faults]:
         raise SettleFirst("Both have something that one person cannot have twice.", faults=faults[:200])
     choices = _choices(body, candidate, winner, loser)
+    left_behind = _left_behind(winner, loser, choices)
     replaced = _take_over(winner, loser, candidate, choices)
     if faults := winner.faults():
         raise Invalid(faults=faults)
@@ -92,25 +106,15 @@ def merge_candidate(
     winner.updated_at = now()
     # The two persons themselves are changed with the caller's own rights.
     db.flush()
+    losers_side = _side_of(candidate, loser)
     with every_row():
-        before: dict[tuple[str, uuid.UUID], dict[str, Any]] = {}
-        rows: dict[tuple[str, uuid.UUID], Any] = {}
-        for one, row in found.moving:
-            key = (one.table, row.id)
-            # A row may name the person in two columns; the territory it had first is the one it goes back to.
-            before[key] = move(db, one, row, to=winner) | before.get(key, {})
-            rows[key] = row
-        for table, rest in (
-            ("kinship", move_kin(db, kin)),
-            ("duplicate_candidate", _pair_anew(db, loser.id, winner=winner.id, but=candidate)),
-        ):
-            for row, values in rest:
-                before[table, row.id], rows[table, row.id] = values, row
-        db.flush()
+        chosen = {part: side == losers_side for part in PARTS if (side := getattr(body.fields, part)) is not None}
+        filling = fill(db, loser, winner=winner, chosen=chosen)
+        if faults := filling.faults(winner):
+            raise Invalid(faults=faults)
+        moved = _turn(db, found, kin, filling, candidate, loser=loser, winner=winner)
         refuse_ages(db, winner)
-        # Before it is noted which versions the rows have: what ends by this is no change after the merge.
-        tell_standing(db, [winner.id])
-    moved = [_entry(table, key, before[table, key], row.version) for (table, key), row in rows.items()]
+    choices |= {part: getattr(body.fields, part) for part in chosen} | dict.fromkeys(filling.taken, losers_side)
     staying = [(one.table, row.id) for one, row in found.staying] + [("kinship", row.id) for row in kin.staying]
     moved += [{"table": table, "id": str(key), "stayed": True} for table, key in staying]
     made = BeneficiaryMerge(
@@ -121,6 +125,7 @@ def merge_candidate(
         loser_id=loser.id,
         merged_by=by.actor.id,
         choices={name: side.value for name, side in choices.items()},
+        left_behind=[*left_behind, *filling.left_behind],
         replaced=replaced,
         moved=moved,
     )
@@ -129,8 +134,35 @@ def merge_candidate(
     return made, warnings
 
 
-def _entry(table: str, key: uuid.UUID, before: dict[str, Any], version: int) -> dict[str, Any]:
-    return {"table": table, "id": str(key), "stayed": False, "version": version, "before": to_jsonable_python(before)}
+def _turn(
+    db: GuardedSession, found: Found, kin: Kin, filling: Filling, candidate: DuplicateCandidate, *, loser: Beneficiary, winner: Beneficiary
+) -> list[dict[str, Any]]:
+    """Turn what hangs on the loser to the winner. Answers each row that was changed: {table, id, was (its version before), version (after),
+    before: {column: value}}, `filled` for one that was the winner's already.
+    """
+    rows: dict[tuple[str, uuid.UUID], Any] = {(one.table, row.id): row for one, row in found.moving}
+    rows |= {("kinship", one.id): one for one, _, _ in kin.moving}
+    was = {key: row.version for key, row in rows.items()}
+    before: dict[tuple[str, uuid.UUID], dict[str, Any]] = {}
+    if filling.before and filling.row is not None:
+        key = ("circumstances", filling.row.id)
+        rows[key], was[key], before[key] = filling.row, filling.version, filling.before
+    for one, row in found.moving:
+        key = (one.table, row.id)
+        # A row may name the person in two columns; the territory it had first is the one it goes back to.
+        before[key] = move(db, one, row, to=winner) | before.get(key, {})
+    before |= {("kinship", row.id): values for row, values in move_kin(db, kin)}
+    for pair, values in _pair_anew(db, loser.id, winner=winner.id, but=candidate):
+        key = ("duplicate_candidate", pair.id)
+        rows[key], was[key], before[key] = pair, pair.version, values
+    entries = open_of_winner(db, loser, winner=winner)
+    db.flush()
+    # Before it is noted which versions the rows have: what ends by this is no change after the merge.
+    tell_standing(db, [winner.id])
+    for key, row in rows.items():
+        entry = {"table": key[0], "id": str(key[1]), "stayed": False, "was": was[key], "version": row.version}
+        entries.append(entry | {"before": to_jsonable_python(before[key]), "filled": row is filling.row and filling.is_winners})
+    return entries
 
 
 def _warnings(winner: Beneficiary, loser: Beneficiary) -> list[MergeWarning]:
@@ -142,15 +174,29 @@ def _warnings(winner: Beneficiary, loser: Beneficiary) -> list[MergeWarning]:
     return [warning for warning, is_so in odd.items() if is_so]
 
 
+def _side_of(candidate: DuplicateCandidate, person: Beneficiary) -> MergeSide:
+    return MergeSide.A if person.id == candidate.a_id else MergeSide.B
+
+
 def _choices(body: MergeCreate, candidate: DuplicateCandidate, winner: Beneficiary, loser: Beneficiary) -> dict[str, MergeSide]:
     """Whose value each field takes of which that was said, or which is empty in the winner and to be filled."""
-    chosen = {name: side for name in MergeFields.model_fields if (side := getattr(body.fields, name)) is not None}
+    chosen = {name: side for name in COLUMNS if (side := getattr(body.fields, name)) is not None}
     if body.absent == "fill":
-        other = MergeSide.A if loser.id == candidate.a_id else MergeSide.B
+        other = _side_of(candidate, loser)
         for name, (column, *_) in COLUMNS.items():
             if name not in chosen and getattr(winner, column) is None and getattr(loser, column) is not None:
                 chosen[name] = other
     return chosen
+
+
+def _left_behind(winner: Beneficiary, loser: Beneficiary, choices: dict[str, MergeSide]) -> list[str]:
+    """The fields of which nothing was said and in which the loser has what the winner has not."""
+    found = []
+    for name, columns in COLUMNS.items():
+        offered, present = ([getattr(one, column) for column in columns] for one in (loser, winner))
+        if name not in choices and offered[0] is not None and offered != present:
+            found.append(name)
+    return found
 
 
 def _take_over(
@@ -158,7 +204,7 @@ def _take_over(
 ) -> dict[str, list[Any]]:
     """The winner's columns take the loser's values as was chosen; answers {column: [before, after]} of those that changed."""
     replaced = {}
-    losers_side = MergeSide.A if loser.id == candidate.a_id else MergeSide.B
+    losers_side = _side_of(candidate, loser)
     for name in (name for name, side in choices.items() if side == losers_side):
         for column in COLUMNS[name]:
             before, after = getattr(winner, column), getattr(loser, column)

@@ -1,35 +1,48 @@
 """Undoing a merge: both rows as they were, and what hung on the loser back with it.
 
 What was changed after the merge is not overwritten unseen: the undo is refused and names it, or, where the caller says so, leaves it with
-the winner. What came to the winner after the merge is the winner's.
+the winner. What came to the winner after the merge is the winner's. A later merge of the winner that was undone changed nothing: what it
+gave back is followed from version to version.
 """
 
 import uuid
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 from pydantic_core import to_jsonable_python
-from sqlalchemy import inspect
+from sqlalchemy import bindparam, inspect
+from sqlmodel import col
 
 from app.access.actor import Visit
 from app.access.fetch import fetch
-from app.access.guard import GuardedSession, require_writable
+from app.access.guard import GuardedSession, prebuilt, require_writable
 from app.access.transaction import every_row
 from app.beneficiaries.actions.standing import tell_standing
 from app.beneficiaries.candidates import DuplicateCandidate
 from app.beneficiaries.models import Beneficiary
 from app.beneficiaries.naming import rename
 from app.database import now
-from app.duplicates.actions.merging import hold_persons
+from app.duplicates.actions.merging import hold_persons, refuse_merged
 from app.duplicates.hanging import held_rows
 from app.duplicates.models import BeneficiaryMerge, ChangedSince
+from app.duplicates.opened import open_again
 from app.duplicates.schemas import MergeUndo
 from app.identifiers import actions as identifiers
 from app.identifiers.models import Identifier
 from app.problems import Fault, Invalid
 
 _NAME = frozenset({"surname", "given_name", "patronymic"})
+_UNDONE = prebuilt(
+    sa.select(BeneficiaryMerge)
+    .where(
+        sa.or_(col(BeneficiaryMerge.winner_id) == bindparam("winner"), col(BeneficiaryMerge.loser_id) == bindparam("winner")),
+        col(BeneficiaryMerge.undone_at).is_not(None),
+    )
+    .order_by(col(BeneficiaryMerge.id)),
+    "merge.undone",
+)
 
 
 def undo_merge(db: GuardedSession, merge_id: uuid.UUID, *, version: int, body: MergeUndo, by: Visit) -> BeneficiaryMerge:
@@ -38,7 +51,8 @@ def undo_merge(db: GuardedSession, merge_id: uuid.UUID, *, version: int, body: M
     merge.undo(by=by.actor.id)
     people = hold_persons(db, merge.winner_id, merge.loser_id)
     winner, loser = people[merge.winner_id], people[merge.loser_id]
-    winner.require_current()
+    # What hung on the loser hangs on yet another row.
+    refuse_merged(db, winner, "The winner was itself merged since: undo that merge first, the latest before the earlier.")
     for person in people.values():
         require_writable(db, person)
     faults = _give_back(winner, merge.replaced)
@@ -48,16 +62,51 @@ def undo_merge(db: GuardedSession, merge_id: uuid.UUID, *, version: int, body: M
         raise Invalid(faults=person_faults)
     db.flush()
     with every_row():
-        for entry in merge.moved:
-            if not entry["stayed"] and not _move_back(db, entry, loser) and entry["table"] != "duplicate_candidate":
-                faults.append(Fault("/changed", entry["table"], f"The {entry['table']} {entry['id']} was changed after the merge."))
-        db.flush()
+        faults += _turn_back(db, merge, loser)
     if faults and body.changed == "refuse":
         raise ChangedSince("Something was changed after the merge.", faults=faults[:200])
     tell_standing(db, [winner.id, loser.id])
     fetch(db, DuplicateCandidate, merge.candidate_id, lock=True).reopen()
     db.flush()
     return merge
+
+
+def _turn_back(db: GuardedSession, merge: BeneficiaryMerge, loser: Beneficiary) -> list[Fault]:
+    """Turn back what was moved; answers what was changed since, which stays as it is."""
+    faults, returned = [], {}
+    later = _later(db, merge)
+    for place, entry in enumerate(merge.moved):
+        if entry["stayed"]:
+            continue
+        if "instead_of" in entry:
+            open_again(db, entry)
+        elif row := _move_back(db, entry, loser, _followed(entry, later)):
+            returned[place] = row
+        elif entry["table"] != "duplicate_candidate":
+            faults.append(Fault("/changed", entry["table"], f"The {entry['table']} {entry['id']} was changed after the merge."))
+    db.flush()
+    merge.moved = [entry | {"returned": returned[place].version} if place in returned else entry for place, entry in enumerate(merge.moved)]
+    return faults
+
+
+def _later(db: GuardedSession, merge: BeneficiaryMerge) -> dict[tuple[str, str], list[tuple[int, int]]]:
+    """What later merges of the winner, as winner or as loser, did and gave back: by (table, id) the versions (before it, after its undo),
+    in their order.
+    """
+    found: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    for other in db.execute(_UNDONE, {"winner": merge.winner_id}).scalars():
+        for entry in other.moved:
+            if other.id != merge.id and "returned" in entry:
+                found.setdefault((entry["table"], entry["id"]), []).append((entry["was"], entry["returned"]))
+    return found
+
+
+def _followed(entry: dict[str, Any], later: Mapping[tuple[str, str], Sequence[tuple[int, int]]]) -> int:
+    """The version that the row has, if nothing but undone merges changed it."""
+    version: int = entry["version"]
+    for was, returned in sorted(later.get((entry["table"], entry["id"]), ())):
+        version = returned if was == version else version
+    return version
 
 
 def _give_back(winner: Beneficiary, replaced: dict[str, list[Any]]) -> list[Fault]:
@@ -83,14 +132,13 @@ def _typed(model: Any, column: str, value: Any) -> Any:
     return uuid.UUID(value) if isinstance(kind, sa.Uuid) else value
 
 
-def _move_back(db: GuardedSession, entry: dict[str, Any], loser: Beneficiary) -> bool:
-    """Whether the row was moved back; not so when it was changed since."""
+def _move_back(db: GuardedSession, entry: dict[str, Any], loser: Beneficiary, version: int) -> Any:
+    """The row, moved back; None when it was changed since."""
     row = next(iter(held_rows(db, entry["table"], "id", uuid.UUID(entry["id"]))), None)
-    if row is None or row.version != entry["version"]:
-        return False
+    if row is None or row.version != version:
+        return None
     if isinstance(row, Identifier):
-        identifiers.move_to(db, row, beneficiary=loser)
-        return True
+        return identifiers.move_to(db, row, beneficiary=loser)
     for column, value in entry["before"].items():
         setattr(row, column, _typed(type(row), column, value))
-    return True
+    return row

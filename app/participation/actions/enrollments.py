@@ -44,7 +44,7 @@ def _participant(db: GuardedSession, body: EnrollmentCreate) -> Beneficiary | Sp
         message = "Give a beneficiary or a specialist, exactly one."
         raise Invalid(faults=[Fault("/beneficiary_id", "exactly_one", message), Fault("/specialist_id", "exactly_one", message)])
     if body.beneficiary_id is not None:
-        beneficiary = find(db, Beneficiary, body.beneficiary_id)
+        beneficiary = find(db, Beneficiary, body.beneficiary_id, keep=True)
         if beneficiary is None:
             raise invalid("/beneficiary_id", "unknown", "There is no such beneficiary.")
         return beneficiary

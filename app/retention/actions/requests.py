@@ -17,7 +17,7 @@ refuse("ix_erasure_request_open", AlreadyExists)
 
 
 def _person(db: GuardedSession, key: uuid.UUID) -> Beneficiary:
-    person = find(db, Beneficiary, key)
+    person = find(db, Beneficiary, key, keep=True)
     if person is None:
         raise invalid("/beneficiary_id", "unknown", "There is no such beneficiary.")
     if person.anonymized_at is not None:

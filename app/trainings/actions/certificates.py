@@ -6,7 +6,7 @@ from typing import Any
 
 from app.access.fetch import fetch
 from app.access.guard import GuardedSession, require_writable
-from app.certificates import actions
+from app.certificates import actions, grounds
 from app.certificates.actions import Activity, Warnings
 from app.certificates.snapshot import names_of
 from app.participation.actions import rosters
@@ -32,6 +32,7 @@ def issue_certificates(db: GuardedSession, training_id: uuid.UUID, *, warnings: 
     """
     training = _own(db, training_id)
     rosters.lock(db, training.roster_id)
+    grounds.keep_participants(db, training.roster_id)
     found = evaluations(db, training.roster_id)
     return actions.issue(db, activity=activity_of(training), evaluations=found, warnings=warnings)
 
