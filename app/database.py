@@ -81,7 +81,7 @@ class Entity(SQLModel):
         return None
 
     def require_current(self, *, is_told: bool = True) -> None:
-        """Raises a Problem when this row is no longer the one to go on with. Who is not to know of the row that is, `is_told` says, is told
+        """Raises a Problem when nothing is written about this row any more. Who is not to know of the row that is, `is_told` says, is told
         of none: NotFound, where then there is nothing at all. Use `access.fetch.require_current`, which knows who asks.
         """
 

@@ -36,7 +36,7 @@ def fetch(db: GuardedSession, model: type[T], key: uuid.UUID, *, version: int | 
 
 
 def find(db: GuardedSession, model: type[T], key: uuid.UUID, *, lock: bool = False, keep: bool = False) -> T | None:
-    """The row, or None if there is none that the actor may see; a Problem of the table's own for one that another row stands for now."""
+    """The row, or None if there is none that the actor may see; a Problem of the table's own for one that is not written about any more."""
     options = read_anew(db, model) if lock or keep else {}
     hold = "lock" if lock else "keep" if keep else ""
     found: T | None = db.execute(_of(model, hold), {"id": key}, execution_options=options).scalar_one_or_none()
@@ -49,12 +49,12 @@ def find(db: GuardedSession, model: type[T], key: uuid.UUID, *, lock: bool = Fal
 
 
 def require_current(db: GuardedSession, row: Entity) -> None:
-    """Raises the Problem of the table's own for a row that another one stands for now. Which one that is it tells to those alone who may
-    write that one, and so may go on with it: whoever sees this row through a grant, or from a territory in which the other does not lie,
-    is not to know of it.
+    """Raises the Problem of the table's own for a row that nothing is written about any more. Where another one stands for it now, which
+    one that is it tells to those alone who may write that one, and so may go on with it: whoever sees this row through a grant, or from a
+    territory in which the other does not lie, is not to know of it.
     """
-    if (other := row.successor()) is not None:
-        row.require_current(is_told=may_write(db, type(row), other))
+    other = row.successor()
+    row.require_current(is_told=other is None or may_write(db, type(row), other))
 
 
 def read_anew(db: GuardedSession, *models: type[Entity]) -> dict[str, Any]:

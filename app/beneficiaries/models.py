@@ -43,6 +43,14 @@ class Merged(Conflict):
     code, title = "merged", "Merged into another row"
 
 
+class PersonForgotten(Conflict):
+    """This person was forgotten, on request or because the time for which data are kept is over. What is left of the row is for statistics
+    and stays as it is: nothing is written about somebody who was promised to be forgotten. Whoever comes back is registered anew.
+    """
+
+    code, title = "forgotten", "The person was forgotten"
+
+
 class AlreadyMember(Conflict):
     """This person belongs to a family, which `GET /v1/families?beneficiary_id=…` shows; end that membership first."""
 
@@ -240,9 +248,11 @@ class Beneficiary(Owned, table=True):
         return self.merged_into_id
 
     def require_current(self, *, is_told: bool = True) -> None:
-        """Raises Merged when another row stands for this person now, or NotFound."""
+        """Raises Merged when another row stands for this person now, or NotFound; PersonForgotten."""
         if self.merged_into_id is not None:
             raise Merged(merged_into_id=self.merged_into_id) if is_told else NotFound
+        if self.anonymized_at is not None:
+            raise PersonForgotten
 
     def faults(self, at: str = "") -> list[Fault]:
         """What contradicts itself in this row; `at` is the pointer of the person in the request."""

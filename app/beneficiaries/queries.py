@@ -39,7 +39,7 @@ from app.search import by_relevance, found_by, strictly, words_of
 _ENTITY = ("id", "created_at", "updated_at", "version")
 _NAMES = ("name_latin", "name_cyrillic")
 _WRITTEN = ("surname", "given_name", "patronymic", "sex", "birth_date", "birth_precision", "phone_as_written", "phone_e164")
-_PERSON = (*_ENTITY, "organization_id", "territory", *_WRITTEN, "deceased_on", "note", "is_synthetic")
+_PERSON = (*_ENTITY, "organization_id", "territory", *_WRITTEN, "deceased_on", "note", "is_synthetic", "anonymized_at")
 _PERSON_SHOWN = tuple("phone" if name == "phone_as_written" else name for name in _PERSON)
 _FAMILY = tuple(FamilyRead.model_fields)
 _MEMBER = ("id", "sex", "birth_date", "birth_precision", "deceased_on")

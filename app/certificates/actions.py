@@ -118,6 +118,8 @@ def _obstacles(holder: Holder | None, known: Sequence[Issued]) -> list[dict[str,
         found.append({"code": "revoked_for_good", "details": {"certificate_id": str(known[-1].id), "category": known[-1].category}})
     if holder is None:
         found.append({"code": "participant_not_visible", "details": {}})
+    elif holder.is_forgotten:
+        found.append({"code": "participant_forgotten", "details": {}})
     elif any(len(name) > LONGEST_HOLDER for name in in_both(holder)):
         found.append({"code": "name_too_long", "details": {}})
     return found

@@ -43,6 +43,7 @@ _HOLDERS = prebuilt(
         sa.func.coalesce(col(Beneficiary.given_name), col(Specialist.given_name)),
         sa.func.coalesce(col(Beneficiary.patronymic), col(Specialist.patronymic)),
         sa.func.coalesce(col(Beneficiary.is_synthetic), col(Specialist.is_synthetic)),
+        col(Beneficiary.anonymized_at).is_not(None),
     )
     .select_from(Enrollment)
     .outerjoin(Beneficiary, col(Beneficiary.id) == col(Enrollment.beneficiary_id))
@@ -75,6 +76,7 @@ class Holder:
     given_name: str
     patronymic: str | None
     is_synthetic: bool
+    is_forgotten: bool
 
 
 def keep_participants(db: Rows, roster_id: uuid.UUID) -> None:

@@ -36,7 +36,7 @@ class OutcomeReason(Read):
 
     code: str = Field(
         description="A criterion of completion that is not met, as in the training's completions; or `training_not_completed`, "
-        "`participant_not_visible` (outside your territory), `name_too_long`, `revoked_for_good`.",
+        "`participant_not_visible` (outside your territory), `participant_forgotten`, `name_too_long`, `revoked_for_good`.",
         max_length=60,
     )
     details: dict[str, Any] = Field(

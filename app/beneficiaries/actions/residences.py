@@ -61,9 +61,11 @@ def move_family(db: GuardedSession, family_id: uuid.UUID, *, version: int, body:
 
 
 def take_along(db: GuardedSession, memberships: list[FamilyMembership], *, was: str, to: str) -> None:
-    """Move the persons of memberships who lie in a place, or in a part of it, to another place; who lies elsewhere stays."""
+    """Move the persons of memberships who lie in a place, or in a part of it, to another place; who lies elsewhere stays, and so does who
+    was forgotten: of where those lived no more than the district is known.
+    """
     if was != to:
         for person in people_of(db, memberships).values():
-            if person.territory.startswith(was):
+            if person.anonymized_at is None and person.territory.startswith(was):
                 person.territory = to
         db.flush()

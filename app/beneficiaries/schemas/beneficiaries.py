@@ -4,7 +4,7 @@ import uuid
 from datetime import date
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
 from app.beneficiaries.models import Sex
 from app.beneficiaries.resemblance import ResemblanceReason
@@ -126,6 +126,10 @@ class BeneficiaryRead(EntityRead):
     deceased_on: date | None
     note: str | None = Field(default=None, max_length=4000, description=OWN_ONLY)
     is_synthetic: bool = Field(description="Made up for demonstration.")
+    anonymized_at: AwareDatetime | None = Field(
+        description="When the person was forgotten: of names, days and contact nothing is left, and nothing is written about the person "
+        "any more (409 `forgotten`). Overwrite your copy."
+    )
 
 
 class PossibleDuplicateRead(Read):

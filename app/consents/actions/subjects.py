@@ -26,7 +26,12 @@ _MEMBERS = prebuilt(
     kept(
         sa.select(Beneficiary, FamilyMembership)
         .join(FamilyMembership, col(FamilyMembership.beneficiary_id) == col(Beneficiary.id))
-        .where(col(FamilyMembership.family_id) == bindparam("family_id"), col(FamilyMembership.ended_on).is_(None))
+        .where(
+            col(FamilyMembership.family_id) == bindparam("family_id"),
+            col(FamilyMembership.ended_on).is_(None),
+            # Of whoever was forgotten there is nothing that could be opened.
+            col(Beneficiary.anonymized_at).is_(None),
+        )
         .order_by(col(Beneficiary.id)),
         Beneficiary,
     ),

@@ -20,8 +20,6 @@ def _person(db: GuardedSession, key: uuid.UUID) -> Beneficiary:
     person = find(db, Beneficiary, key, keep=True)
     if person is None:
         raise invalid("/beneficiary_id", "unknown", "There is no such beneficiary.")
-    if person.anonymized_at is not None:
-        raise invalid("/beneficiary_id", "anonymized", "This person is forgotten already.")
     return person
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from app.access.fetch import find
 from app.access.transaction import as_system, begin
-from app.beneficiaries.models import Beneficiary, Merged
+from app.beneficiaries.models import Beneficiary, Merged, PersonForgotten
 from app.database import now
 from app.retention import due
 from app.retention.actions.erasing import Forgotten, erase
@@ -83,11 +83,14 @@ def _carry_out(request_id: uuid.UUID) -> Forgotten | None:
         if request is None or request.status != ErasureStatus.APPROVED:
             return None
         # The person is held first: a legal hold that is being placed refers to it, and is seen afterwards.
-        person = find(db, Beneficiary, request.beneficiary_id, lock=True)
+        try:
+            person = find(db, Beneficiary, request.beneficiary_id, lock=True)
+        except PersonForgotten:
+            # By a rule, meanwhile.
+            person = None
         if due.is_held(db, request.beneficiary_id):
             return None
-        # Whoever was forgotten since by a rule needs nothing more.
-        forgotten = erase(db, person) if person is not None and person.anonymized_at is None else Forgotten()
+        forgotten = erase(db, person) if person is not None else Forgotten()
         request.carried_out()
         return forgotten
 
@@ -125,8 +128,8 @@ def _forget(person_id: uuid.UUID, delete_before: datetime | None) -> Forgotten |
     with begin(as_system("retention_run")) as db:
         try:
             person = find(db, Beneficiary, person_id, lock=True)
-        except Merged:
-            # Merged since it was found due: it goes when the other row goes.
+        except (Merged, PersonForgotten):
+            # Since it was found due. Whoever was merged goes when the other row goes.
             return None
         if person is None or due.is_held(db, person_id):
             return None
