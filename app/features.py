@@ -7,8 +7,8 @@ from fastapi import APIRouter
 
 TRAIL = ("app.audit.trail", "app.audit.views")
 """What writes down changes and looks; imported with the policies, so that no way into the service works without it."""
-HEARERS = ("app.consents.actions.words",)
-"""What hears of a change in a room below; imported with the policies for the same reason."""
+HEARERS = ("app.kinship.actions", "app.consents.actions.words")
+"""What hears of a change in a room below, or judges it; imported with the policies for the same reason."""
 ROOMS = (
     *("identity", "audit", "places", "partners", "beneficiaries"),
     *("kinship", "livelihoods", "circumstances", "vulnerability", "identifiers", "consents", "oversight"),

@@ -141,8 +141,12 @@ class Relationship(StrEnum):
     NOT_RELATED = "not_related"
 
 
+ADULT_AGE = 18
+"""From this age on, in full years, a person speaks for itself and nobody else for it (Convention on the Rights of the Child, article 1)."""
 YOUNGER = frozenset({Relationship.CHILD, Relationship.GRANDCHILD})
-"""Who cannot be older than the head."""
+"""Who is younger than the head."""
+OLDER = frozenset({Relationship.PARENT})
+"""Who is older than the head."""
 # Taken out of the enumeration once: this is asked for every row of every list.
 _MONTH, _YEAR = Precision.MONTH.value, Precision.YEAR.value
 
@@ -263,6 +267,16 @@ class Beneficiary(Owned, table=True):
         if self.deceased_on and self.deceased_on < self.birth_date:
             found.append(Fault(f"{at}/deceased_on", "before_birth", "Lies before birth_date."))
         return found
+
+
+def is_adult(person: Beneficiary, day: date) -> bool:
+    """Whether it is 18 by the age that is shown of it."""
+    return full_years(person.birth_date, person.birth_precision, day) >= ADULT_AGE
+
+
+def may_be_elder(one: Beneficiary, other: Beneficiary) -> bool:
+    """Whether the one can have been born before the other, as far as is known of the days of their births."""
+    return one.birth_date < born_by(other.birth_date, other.birth_precision)
 
 
 class FamilyMembership(Owned, table=True):

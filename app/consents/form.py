@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from app.access.grants import DataCategory
-from app.consents.models import ADULT_AGE, ASSENT_AGE, ConsentPurpose, ConsentStatus
+from app.beneficiaries.models import ADULT_AGE
+from app.consents.models import ASSENT_AGE, ConsentPurpose, ConsentStatus
 from app.consents.notice import NOTICES
 from app.consents.queries import Print
 from app.languages import Language, nearest

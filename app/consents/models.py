@@ -8,12 +8,11 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlmodel import Field
 
+from app.beneficiaries.models import ADULT_AGE
 from app.database import Entity, UtcDateTime, now
 from app.problems import WrongState
 from app.schemas import Precision
 
-ADULT_AGE = 18
-"""From this age on, in full years, a person speaks for itself and nobody else for it (Convention on the Rights of the Child, article 1)."""
 ASSENT_AGE = 10
 """From this age on, in full years, a child is asked too. The issue asks for the child's assent; the age is the project's own rule."""
 

@@ -12,11 +12,11 @@ from app.access.actor import Visit
 from app.access.fetch import fetch, made_before
 from app.access.guard import GuardedSession, prebuilt, require_writable
 from app.beneficiaries.actions.members import hold_people, keep_people
-from app.beneficiaries.actions.standing import tell_standing
+from app.beneficiaries.actions.standing import JUDGES, tell_standing
 from app.beneficiaries.models import Beneficiary
 from app.database import uuid7
 from app.days import today
-from app.kinship.models import SYMMETRIC, CycleOfParents, Kinship, KinshipKind
+from app.kinship.models import EXCLUSIVE, SYMMETRIC, CycleOfParents, Kinship, KinshipKind
 from app.kinship.schemas import KinshipCreate, KinshipEnd, KinshipUpdate
 from app.problems import Invalid, invalid
 
@@ -35,6 +35,26 @@ _IS_ANCESTOR = prebuilt(
     sa.select(Beneficiary.id).where(col(Beneficiary.id) == bindparam("child"), col(Beneficiary.id).in_(sa.select(_ancestors.c.id))),  # type: ignore[call-overload]
     "kinship.is_ancestor",
 )
+_open = col(Kinship.ended_on).is_(None)
+_one, _other = aliased(Beneficiary), aliased(Beneficiary)
+_OF_PERSON = prebuilt(
+    sa.select(Kinship, _one, _other)
+    .join(_one, col(Kinship.person_id) == _one.id)
+    .join(_other, col(Kinship.relative_id) == _other.id)
+    .where(_open, sa.or_(col(Kinship.person_id) == bindparam("person"), col(Kinship.relative_id) == bindparam("person")))
+    .order_by(col(Kinship.id)),
+    "kinship.of_person",
+)
+_BETWEEN = prebuilt(
+    sa.select(col(Kinship.kind)).where(
+        _open,
+        sa.or_(
+            sa.and_(col(Kinship.person_id) == bindparam("one"), col(Kinship.relative_id) == bindparam("other")),
+            sa.and_(col(Kinship.person_id) == bindparam("other"), col(Kinship.relative_id) == bindparam("one")),
+        ),
+    ),
+    "kinship.between",
+)
 
 
 def record_kinship(db: GuardedSession, *, body: KinshipCreate, by: Visit) -> tuple[Kinship, bool]:
@@ -46,6 +66,7 @@ def record_kinship(db: GuardedSession, *, body: KinshipCreate, by: Visit) -> tup
         return before, True
     if body.person_id == body.relative_id:
         raise invalid("/relative_id", "itself", "A person is not its own relative.")
+    hold_people(db, (body.person_id, body.relative_id))
     people = keep_people(db, [body.person_id, body.relative_id])
     person, relative = _of(db, people, body.person_id, "/person_id"), _of(db, people, body.relative_id, "/relative_id")
     if body.kind in SYMMETRIC and person.id > relative.id:
@@ -66,6 +87,7 @@ def record_kinship(db: GuardedSession, *, body: KinshipCreate, by: Visit) -> tup
         raise Invalid(faults=faults)
     if made.kind == KinshipKind.PARENT:
         refuse_cycle(db, made)
+    _refuse_contradiction(db, made)
     db.add(made)
     db.flush()
     return made, False
@@ -77,6 +99,25 @@ def refuse_cycle(db: GuardedSession, parenthood: Kinship) -> None:
     db.hold(f"parents in {parenthood.organization_id}")
     if db.execute(_IS_ANCESTOR, {"parent": parenthood.person_id, "child": parenthood.relative_id}).first():
         raise CycleOfParents
+
+
+def _refuse_contradiction(db: GuardedSession, made: Kinship) -> None:
+    """Raises Invalid if the two are to each other already what nobody is beside this."""
+    found = {row[0] for row in db.rows(_BETWEEN, {"one": made.person_id, "other": made.relative_id}, shown=0)}
+    if others := EXCLUSIVE & found - {made.kind} if made.kind in EXCLUSIVE else set():
+        raise invalid("/kind", "contradicts", f"They are recorded as {' and '.join(sorted(others))} of each other: end that first.")
+
+
+def faults_by_birth(db: GuardedSession, person: Beneficiary) -> set[tuple[str, str]]:
+    """(code, message) of what the day on which the person was born contradicts among its present kin."""
+    return {
+        (fault.code, fault.message)
+        for kinship, one, other in db.execute(_OF_PERSON, {"person": person.id})
+        for fault in kinship.faults(one, other)
+    }
+
+
+JUDGES.append(faults_by_birth)
 
 
 def _of(db: GuardedSession, people: Mapping[uuid.UUID, Beneficiary], key: uuid.UUID, at: str) -> Beneficiary:

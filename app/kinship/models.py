@@ -7,8 +7,9 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from app.beneficiaries.models import Beneficiary, born_by
+from app.beneficiaries.models import Beneficiary, is_adult, may_be_elder
 from app.database import Owned
+from app.days import today
 from app.problems import Conflict, Fault, WrongState, invalid
 
 
@@ -29,6 +30,9 @@ class KinshipKind(StrEnum):
 
 SYMMETRIC = frozenset({KinshipKind.SIBLING, KinshipKind.SPOUSE})
 """What each of the two is to the other; stored once, the smaller id first."""
+
+EXCLUSIVE = frozenset({KinshipKind.PARENT, KinshipKind.SIBLING, KinshipKind.SPOUSE})
+"""Two persons are one of these to each other at most."""
 
 
 class Kinship(Owned, table=True):
@@ -64,9 +68,12 @@ class Kinship(Owned, table=True):
     def faults(self, person: Beneficiary, relative: Beneficiary) -> list[Fault]:
         """What contradicts itself in this row, or its persons."""
         found = []
-        # Where only the month or year of a birth is known, who may be older is not refused.
-        if self.kind == KinshipKind.PARENT and person.birth_date >= born_by(relative.birth_date, relative.birth_precision):
+        if self.kind == KinshipKind.PARENT and not may_be_elder(person, relative):
             found.append(Fault("/person_id", "not_older", "A parent is older than the child."))
+        # Law of Uzbekistan on guardianship and trusteeship (O'RQ-364 of 2 January 2014): guardians are of age. Whoever cares without being
+        # one by law is often a grown sister, and stands as one who is not legal.
+        if self.kind == KinshipKind.GUARDIAN and self.is_legal and not is_adult(person, self.ended_on or today()):
+            found.append(Fault("/person_id", "not_of_age", "A guardian by law is 18 or older."))
         if self.started_on and self.started_on < max(person.birth_date, relative.birth_date):
             found.append(Fault("/started_on", "before_birth", "Lies before the birth of one of the two."))
         if self.started_on and self.ended_on and self.ended_on < self.started_on:

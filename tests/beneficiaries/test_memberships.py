@@ -135,13 +135,41 @@ def test_anothers_person_is_unknown(callers: Callers) -> None:
 def test_one_head_and_never_none(callers: Callers) -> None:
     ngo = callers.ngo("1733")
     family = make_family(ngo)
-    head = {"person": person_body(), "relationship_to_head": "head"}
+    head = {"person": person_body(birth_date="1984-03-02"), "relationship_to_head": "head"}
     assert ngo.post(url(family, "members"), head).json()["code"] == "head_exists"
     empty = make_family(ngo, members=[])
     child = {"person": person_body(), "relationship_to_head": "child"}
     assert ngo.post(url(empty, "members"), child).json()["code"] == "head_needed"
     assert ngo.post(url(empty, "members"), head).status_code == 201
     assert ngo.post(url(empty, "members"), child).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("relationship", "wrong", "right", "code"),
+    [
+        ("child", "1980-01-01", "1980-01-02", "older_than_head"),
+        ("grandchild", "1979-12-31", "2015-01-01", "older_than_head"),
+        ("parent", "1980-01-01", "1979-12-31", "younger_than_head"),
+    ],
+)
+def test_who_is_older_than_the_head_and_who_is_younger(callers: Callers, relationship: str, wrong: str, right: str, code: str) -> None:
+    ngo = callers.ngo("1733")
+    family = make_family(ngo, members=[father(birth_precision="day")])
+    body = {"person": person_body(birth_date=wrong), "relationship_to_head": relationship}
+    refused = ngo.post(url(family, "members"), body)
+    assert (pointers(refused), refused.json()["errors"][0]["code"]) == (["/relationship_to_head"], code)
+    made = ngo.post(url(family, "members"), body | {"person": person_body(birth_date=right)})
+    assert made.status_code == 201, made.text
+    person = ngo.get(f"/v1/beneficiaries/{made.json()['beneficiary_id']}").json()
+    corrected = ngo.patch(f"/v1/beneficiaries/{person['id']}", {"birth_date": wrong}, version=person["version"])
+    assert (pointers(corrected), corrected.json()["errors"][0]["code"]) == (["/birth_date"], code)
+
+
+def test_a_parent_whose_year_alone_is_known_may_be_older(callers: Callers) -> None:
+    ngo = callers.ngo("1733")
+    family = make_family(ngo, members=[father()])
+    parent = {"person": person_body(birth_date="1980-01-01", birth_precision="year"), "relationship_to_head": "parent"}
+    assert ngo.post(url(family, "members"), parent).status_code == 201
 
 
 def test_a_family_has_at_most_sixty_members(callers: Callers) -> None:

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from app.consents import notice
 from app.days import today
 from tests.callers import Caller, Callers
 from tests.factories.beneficiaries import daughter, father, make_beneficiary, make_family, mother
-from tests.factories.consents import ALL, CONSENTS, assent, born, consent_body, given_consent, giving, household, make_consent
+from tests.factories.consents import ALL, CONSENTS, assent, born, consent_body, given_consent, giving, household, make_consent, withdraw
+from tests.factories.kinship import make_kinship
 from tests.factories.partners import make_organization
 
 Home = dict[str, Any]
@@ -71,6 +73,22 @@ def test_a_caregiver_who_is_none(ngo: Caller) -> None:
     alone = consent_body(home, beneficiary_id=girl["id"], given_by_id=stranger["id"])
     assert faults(ngo.post(CONSENTS, alone)) == {("/given_by_id", "not_a_caregiver")}
     assert ngo.get(CONSENTS, params={"include": "total"}).json()["total"] == 2
+
+
+def test_the_parent_of_a_grown_member_speaks_for_nobody_there(ngo: Caller) -> None:
+    grandmother = mother(given_name="Saodat", relationship_to_head="parent", is_primary_caregiver=False, birth_date=born(70))
+    family = make_family(ngo, members=[father(), grandmother, daughter(birth_date=born(13))])
+    head, old, girl = family["members"]
+    make_kinship(ngo, old, head)
+    home = {"family": family, "mother": old, "girl": girl}
+    assert faults(ngo.post(CONSENTS, consent_body(home))) == {("/given_by_id", "not_a_caregiver")}
+    # Nor does she take back what her son agreed to.
+    given = given_consent(ngo, home, given_by_id=head["id"])
+    assert faults(withdraw(ngo, given, home)) == {("/withdrawn_by_id", "may_not_withdraw")}
+    # For a child of her own in the same family she does speak, and for that one alone.
+    make_kinship(ngo, old, girl)
+    covered = make_consent(ngo, home)["covers"]
+    assert {one["beneficiary_id"] for one in covered} == {old["id"], girl["id"]}
 
 
 @pytest.mark.parametrize("kind", ["parent", "guardian"])
@@ -250,6 +268,8 @@ def test_dates_follow_the_day_of_giving(ngo: Caller, home: Home) -> None:
     assert faults(ngo.post(CONSENTS, consent_body(home, valid_until=before, giving=old))) == {("/valid_until", "before_given")}
     found = ngo.post(CONSENTS, consent_body(home, valid_until=after, giving=old)).json()
     assert (found["given_on"], found["valid_from"], found["last_day"], found["status"]) == (str(day), str(day), after, "given")
+    before = giving(home, given_on="2025-12-31")
+    assert faults(ngo.post(CONSENTS, consent_body(home, giving=before))) == {("/giving/given_on", "before_notice")}
     tomorrow = giving(home, given_on=str(today() + timedelta(days=1)))
     assert faults(ngo.post(CONSENTS, consent_body(home, giving=tomorrow))) == {("/giving/given_on", "value_error")}
 
@@ -283,3 +303,12 @@ def test_terms_change_only_while_they_are_asked_for(callers: Callers, ngo: Calle
         refused = ngo.patch(url, frozen, version=given["version"])
         assert (refused.status_code, refused.json()["code"]) == (409, "terms_frozen")
     assert ngo.get(url).json() == given
+
+
+def test_a_notice_that_is_not_in_use_yet(ngo: Caller, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    coming = notice.NOTICES["2026-1"].model_copy(update={"version": "2150-1", "valid_from": today() + timedelta(days=1)})
+    monkeypatch.setattr(notice, "NOTICES", {**notice.NOTICES, "2150-1": coming})
+    assert faults(ngo.post(CONSENTS, consent_body(home, notice_version="2150-1"))) == {("/notice_version", "not_in_use")}
+    asked = make_consent(ngo, home)
+    refused = ngo.patch(f"{CONSENTS}/{asked['id']}", {"notice_version": "2150-1"}, version=1)
+    assert faults(refused) == {("/notice_version", "not_in_use")}

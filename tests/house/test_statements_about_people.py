@@ -126,7 +126,7 @@ TABLE: dict[str, tuple[int, Request]] = {
     "list kinships": (1, lambda one: one.caller.get("/v1/kinships")),
     "get a kinship": (1, lambda one: one.caller.get(f"/v1/kinships/{one.more['kinship']}")),
     "record a kinship": (
-        5,
+        6,
         lambda one: one.caller.post("/v1/kinships", kinship_body({"id": one.more["free"]}, {"id": one.more["child"]}, kind="sibling")),
     ),
     "get circumstances": (1, lambda one: one.caller.get(f"{one.child}/circumstances")),

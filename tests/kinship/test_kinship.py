@@ -14,6 +14,7 @@ from tests.beneficiaries.test_races import outcomes, together
 from tests.callers import Callers
 from tests.client import Client
 from tests.factories.beneficiaries import SHOVOT, URGANCH, make_beneficiary
+from tests.factories.consents import born
 from tests.factories.grants import grant
 from tests.factories.kinship import KINSHIPS, kinship_body, make_kinship, make_parent
 from tests.factories.lives import pointers
@@ -139,10 +140,67 @@ def test_a_parent_is_older_than_the_child(callers: Callers) -> None:
     for day in ("2012-05-18", "2012-05-17"):
         refused = ngo.post(KINSHIPS, kinship_body(make_parent(ngo, birth_date=day), child))
         assert (pointers(refused), refused.json()["errors"][0]["code"]) == (["/person_id"], "not_older")
-    # Where only the year is known, who may be older is not refused; and a guardian or a sibling may be younger.
+    # Where only the year is known, who may be older is not refused; and a sibling may be younger.
     unsure = make_beneficiary(ngo, birth_date="2012-01-01", birth_precision="year")
     make_kinship(ngo, make_parent(ngo, birth_date="2012-05-17"), unsure)
-    make_kinship(ngo, make_parent(ngo, birth_date="2012-05-18"), child, kind="guardian")
+    make_kinship(ngo, make_parent(ngo, birth_date="2012-05-18"), child, kind="sibling")
+
+
+def test_a_guardian_by_law_is_of_age(callers: Callers) -> None:
+    ngo = callers.ngo()
+    child, sister, grown = make_beneficiary(ngo), make_parent(ngo, birth_date=born(17)), make_parent(ngo, birth_date=born(18))
+    refused = ngo.post(KINSHIPS, kinship_body(sister, child, kind="guardian"))
+    assert (pointers(refused), refused.json()["errors"][0]["code"]) == (["/person_id"], "not_of_age")
+    made = make_kinship(ngo, sister, child, kind="guardian", is_legal=False)
+    assert pointers(ngo.patch(f"{KINSHIPS}/{made['id']}", {"is_legal": True}, version=1)) == ["/person_id"]
+    make_kinship(ngo, grown, child, kind="guardian")
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("parent", "sibling"), ("sibling", "spouse"), ("spouse", "parent"), ("spouse", "sibling"), ("sibling", "parent")]
+)
+@pytest.mark.parametrize("turned", [False, True])
+def test_two_are_one_thing_to_each_other(callers: Callers, first: str, second: str, turned: bool) -> None:
+    ngo = callers.ngo()
+    one, other = make_parent(ngo, birth_date="1960-01-01"), make_parent(ngo)
+    made = make_kinship(ngo, one, other, kind=first)
+    again = kinship_body(*((other, one) if turned and second != "parent" else (one, other)), kind=second)
+    refused = ngo.post(KINSHIPS, again)
+    assert (pointers(refused), refused.json()["errors"][0]["code"]) == (["/kind"], "contradicts")
+    assert ngo.post(f"{KINSHIPS}/{made['id']}/end", {}, version=1).status_code == 200
+    assert ngo.post(KINSHIPS, again).status_code == 201
+
+
+def test_a_grown_sibling_may_be_the_guardian(callers: Callers) -> None:
+    ngo = callers.ngo()
+    sister, child = make_parent(ngo), make_beneficiary(ngo)
+    make_kinship(ngo, sister, child, kind="sibling")
+    make_kinship(ngo, sister, child, kind="guardian")
+
+
+def test_a_corrected_birth_makes_no_parent_younger_than_the_child(callers: Callers) -> None:
+    ngo = callers.ngo()
+    parent, child = make_parent(ngo), make_beneficiary(ngo)
+    made = make_kinship(ngo, parent, child)
+    for person, day in ((parent, "2012-05-17"), (child, "1984-03-02")):
+        refused = ngo.patch(f"/v1/beneficiaries/{person['id']}", {"birth_date": day}, version=person["version"])
+        assert (pointers(refused), refused.json()["errors"][0]["code"]) == (["/birth_date"], "not_older")
+    assert ngo.post(f"{KINSHIPS}/{made['id']}/end", {}, version=1).status_code == 200
+    assert ngo.patch(f"/v1/beneficiaries/{child['id']}", {"birth_date": "1984-03-02"}, version=child["version"]).status_code == 200
+
+
+def test_a_merge_makes_no_parent_younger_than_the_child(callers: Callers) -> None:
+    """The winner is younger by its own date than the child of the row that goes."""
+    ngo = callers.ngo()
+    child = make_beneficiary(ngo, birth_date="2000-01-01")
+    winner = make_parent(ngo, given_name="Malika", birth_date="2003-05-17")
+    loser = make_parent(ngo, given_name="Malika", birth_date="1973-05-17")
+    made = make_kinship(ngo, loser, child)
+    pair = ngo.post("/v1/duplicate-candidates", {"a_id": winner["id"], "b_id": loser["id"]}).json()
+    body = {"winner_id": winner["id"], "fields": {}}
+    refused = ngo.post(f"/v1/duplicate-candidates/{pair['id']}/merge", body, version=pair["version"])
+    assert refused.json()["errors"][0]["code"] == "not_older"
+    assert ngo.get(f"{KINSHIPS}/{made['id']}").json()["version"] == 1
 
 
 def imprecise(caller: Any) -> dict[str, Any]:

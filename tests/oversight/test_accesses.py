@@ -1,6 +1,7 @@
 """Who looked: told to the managers of the organization whose people were looked at, with what let each viewer in."""
 
 import uuid
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -40,10 +41,12 @@ def test_the_organization_itself(callers: Callers) -> None:
     specialist.get(PEOPLE)
     found = accesses(ngo, person)
     mine = str(specialist.account.id)
-    assert {told(one)[:3] for one in found if one["viewer"]["id"] == mine} == {
-        (mine, "get_beneficiary", 3),
-        (mine, "list_beneficiaries", 1),
-    }
+    # What waits is written at least once a second, so that the same look may stand in two rows.
+    counts: Counter[str] = Counter()
+    for one in found:
+        if one["viewer"]["id"] == mine:
+            counts[one["operation"]] += one["times"]
+    assert counts == {"get_beneficiary": 3, "list_beneficiaries": 1}
     one = next(one for one in found if one["operation"] == "get_beneficiary")
     assert one["viewer"]["name"] == "Test"
     assert (one["viewer"]["kind"], one["viewer"]["duty"]) == ("account", "specialist")

@@ -210,7 +210,7 @@ def test_who_is_forgotten_cannot_be_held_any_more(callers: Callers) -> None:
     person = make_beneficiary(ngo)
     assert ngo.post(f"{ask(ngo, person)}/approve", version=1).status_code == 200
     refused = ngo.post(URL, body(person))
-    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "anonymized")
+    assert (refused.status_code, refused.json()["code"]) == (409, "forgotten")
 
 
 def test_the_trail_has_the_hold_and_not_the_reason(callers: Callers) -> None:

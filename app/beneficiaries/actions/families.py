@@ -8,7 +8,7 @@ from app.access.guard import GuardedSession, require_writable
 from app.beneficiaries.actions.beneficiaries import flush_placed, new_person
 from app.beneficiaries.actions.candidates import Answer, look_for_duplicates, possible_duplicates
 from app.beneficiaries.actions.coverage import close_on
-from app.beneficiaries.actions.members import everyone, present, too_old
+from app.beneficiaries.actions.members import everyone, present, wrong_age
 from app.beneficiaries.actions.residences import open_residence, residence
 from app.beneficiaries.models import Beneficiary, Family, FamilyMembership, FamilyStatus, MembersPresent, Relationship
 from app.beneficiaries.numbers import new_number
@@ -63,7 +63,7 @@ def _hold_together(members: list[Member]) -> None:
     head = next((person for membership, person in members if membership.is_head), None)
     for place, (membership, person) in enumerate(members):
         at = f"/members/{place}"
-        faults += [*person.faults(at), *membership.faults(person, at), *too_old(head, at, membership.relationship_to_head, person)]
+        faults += [*person.faults(at), *membership.faults(person, at), *wrong_age(head, at, membership.relationship_to_head, person)]
     ids = [person.id for _, person in members]
     if len(set(ids)) != len(ids):
         faults.append(Fault("/members", "repeated", "Two members have the same id."))

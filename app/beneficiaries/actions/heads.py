@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from app.access.fetch import fetch
 from app.access.guard import GuardedSession, prebuilt, require_writable
-from app.beneficiaries.actions.members import hold_people, people_of, present, too_old
+from app.beneficiaries.actions.members import hold_people, people_of, present, wrong_age
 from app.beneficiaries.actions.standing import tell_standing
 from app.beneficiaries.models import Beneficiary, Family, FamilyMembership, FormerRelationship, Relationship
 from app.beneficiaries.schemas.memberships import HeadChange, RelationshipToNewHead
@@ -105,7 +105,7 @@ def told_anew(
         if one.relationship_to_head == Relationship.HEAD:
             faults.append(Fault(f"{here}/relationship_to_head", "one_head", "Only the new head is the head."))
         elif (person := persons.get(one.beneficiary_id)) is not None:
-            faults += too_old(head, here, one.relationship_to_head, person)
+            faults += wrong_age(head, here, one.relationship_to_head, person)
         found[one.beneficiary_id] = one.relationship_to_head
     if found.keys() != others.keys():
         faults.append(Fault(f"{at}/relationships", "missing", "Every other present member must stand here."))

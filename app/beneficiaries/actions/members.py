@@ -15,7 +15,9 @@ from sqlmodel import col
 
 from app.access.fetch import kept, read_anew, require_current
 from app.access.guard import GuardedSession, prebuilt
+from app.beneficiaries.actions.standing import JUDGES
 from app.beneficiaries.models import (
+    OLDER,
     YOUNGER,
     AlreadyMember,
     Beneficiary,
@@ -23,7 +25,7 @@ from app.beneficiaries.models import (
     FamilyMembership,
     LeavingReason,
     Relationship,
-    born_by,
+    may_be_elder,
 )
 from app.problems import Fault, Invalid, NotFound
 
@@ -65,11 +67,18 @@ def people_of(db: GuardedSession, memberships: Iterable[FamilyMembership]) -> di
     return {person.id: person for person in db.execute(_PEOPLE, {"people": ids}).scalars()} if ids else {}
 
 
-def too_old(head: Beneficiary | None, at: str, relationship: Relationship, person: Beneficiary) -> list[Fault]:
-    """The fault of a child who is older than the head, however little is known of the days of their births."""
-    if head is None or relationship not in YOUNGER or born_by(person.birth_date, person.birth_precision) >= head.birth_date:
-        return []
-    return [Fault(f"{at}/relationship_to_head", "older_than_head", "A child or grandchild cannot be older than the head.")]
+def wrong_age(head: Beneficiary | None, at: str, relationship: Relationship, person: Beneficiary) -> list[Fault]:
+    """The fault of a child who is not younger than the head, or a parent who is not older, however little is known of their births."""
+    fault = _wrong_age(head, relationship, person)
+    return [Fault(f"{at}/relationship_to_head", *fault)] if fault else []
+
+
+def _wrong_age(head: Beneficiary | None, relationship: Relationship, person: Beneficiary) -> tuple[str, str] | None:
+    if head is None:
+        return None
+    if relationship in YOUNGER and not may_be_elder(head, person):
+        return "older_than_head", "A child or grandchild is younger than the head."
+    return ("younger_than_head", "A parent is older than the head.") if relationship in OLDER and not may_be_elder(person, head) else None
 
 
 def head_among(db: GuardedSession, memberships: Iterable[FamilyMembership]) -> Beneficiary | None:
@@ -78,15 +87,17 @@ def head_among(db: GuardedSession, memberships: Iterable[FamilyMembership]) -> B
 
 
 def refuse_ages(db: GuardedSession, person: Beneficiary) -> None:
-    """After a birth date was corrected. Raises Invalid if a child of the family that the person belongs to is older than its head now, or
-    if the person came to a family before it was born.
+    """After a birth date was corrected. Raises Invalid if the person came to a family before it was born, or if in that family or among its
+    kin a child is older than who raised it now.
     """
     if any(one.faults(person) for one in others_of(db, [person.id])):
         raise Invalid(faults=[Fault("/birth_date", "after_membership", "Lies after the person came to a family: correct that first.")])
     beside: Sequence[tuple[FamilyMembership, Beneficiary]] = [(row[0], row[1]) for row in db.execute(_BESIDE, {"person": person.id})]
     head = next((one for membership, one in beside if membership.is_head), None)
-    if any(too_old(head, "", membership.relationship_to_head, one) for membership, one in beside):
-        raise Invalid(faults=[Fault("/birth_date", "older_than_head", "A child or grandchild cannot be older than the head.")])
+    faults = {fault for membership, one in beside if (fault := _wrong_age(head, membership.relationship_to_head, one))}
+    faults |= {fault for judge in JUDGES for fault in judge(db, person)}
+    if faults:
+        raise Invalid(faults=[Fault("/birth_date", *fault) for fault in sorted(faults)])
 
 
 def keep_people(db: GuardedSession, people: Iterable[uuid.UUID]) -> dict[uuid.UUID, Beneficiary]:

@@ -12,7 +12,7 @@ from app.beneficiaries.actions.beneficiaries import flush_placed, new_person
 from app.beneficiaries.actions.candidates import Answer, look_for_duplicates, possible_duplicates
 from app.beneficiaries.actions.coverage import close_on, close_through
 from app.beneficiaries.actions.families import Member, new_membership
-from app.beneficiaries.actions.members import head_among, hold_people, others_of, present, refuse_overlaps, too_old
+from app.beneficiaries.actions.members import head_among, hold_people, others_of, present, refuse_overlaps, wrong_age
 from app.beneficiaries.actions.standing import tell_standing
 from app.beneficiaries.models import (
     AlreadyMember,
@@ -72,7 +72,7 @@ def add_member(db: GuardedSession, family_id: uuid.UUID, *, body: MemberAdd, by:
         raise HeadExists
     if not membership.is_head and not any(one.is_head for one in members):
         raise HeadNeeded("Add the head first.")
-    if faults := too_old(head_among(db, members), "", membership.relationship_to_head, person):
+    if faults := wrong_age(head_among(db, members), "", membership.relationship_to_head, person):
         raise Invalid(faults=faults)
     if at:
         db.add(person)
@@ -126,7 +126,7 @@ def update_membership(
     if faults := membership.faults(person):
         raise Invalid(faults=faults)
     if "relationship_to_head" in values and membership.ended_on is None:
-        faults = too_old(head_among(db, present(db, family)), "", membership.relationship_to_head, person)
+        faults = wrong_age(head_among(db, present(db, family)), "", membership.relationship_to_head, person)
         if faults:
             raise Invalid(faults=faults)
     if membership.ended_on and membership.started_on and membership.ended_on < membership.started_on:

@@ -7,7 +7,7 @@ from app.access.guard import GuardedSession, require_writable
 from app.beneficiaries.actions.beneficiaries import flush_placed
 from app.beneficiaries.actions.coverage import close_through
 from app.beneficiaries.actions.heads import put_head
-from app.beneficiaries.actions.members import hold_people, others_of, people_of, present, refuse_overlaps, too_old
+from app.beneficiaries.actions.members import hold_people, others_of, people_of, present, refuse_overlaps, wrong_age
 from app.beneficiaries.actions.residences import residence, take_along
 from app.beneficiaries.actions.standing import tell_standing
 from app.beneficiaries.models import Family, FamilyMembership, LeavingReason, Relationship
@@ -71,7 +71,7 @@ def _leaving(db: GuardedSession, staying: _Members, body: FamilySplit) -> _Membe
         persons = people_of(db, found.values())
         for place, one in enumerate(body.members):
             if one.beneficiary_id in persons:
-                faults += too_old(persons.get(heads[0]), f"/members/{place}", one.relationship_to_head, persons[one.beneficiary_id])
+                faults += wrong_age(persons.get(heads[0]), f"/members/{place}", one.relationship_to_head, persons[one.beneficiary_id])
     if faults:
         raise Invalid(faults=faults[:200])
     return found

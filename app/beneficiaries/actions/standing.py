@@ -6,10 +6,15 @@ import uuid
 from collections.abc import Callable, Collection, Iterable
 
 from app.access.guard import GuardedSession
+from app.beneficiaries.models import Beneficiary
 
 Hearer = Callable[[GuardedSession, Collection[uuid.UUID]], None]
 HEARERS: list[Hearer] = []
 """Called with (session, persons) when the change is flushed. `features` names the modules that put themselves here."""
+
+Judge = Callable[[GuardedSession, Beneficiary], Iterable[tuple[str, str]]]
+JUDGES: list[Judge] = []
+"""Asked of a person whose birth was corrected, or to whom another row's kin came: (code, message) of what contradicts itself now."""
 
 
 def tell_standing(db: GuardedSession, people: Iterable[uuid.UUID]) -> None:

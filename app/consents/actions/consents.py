@@ -14,10 +14,10 @@ from app.access.fetch import fetch, find, made_before
 from app.access.grants import bits_of
 from app.access.guard import GuardedSession, prebuilt, require_writable
 from app.beneficiaries.actions.members import keep_people
-from app.beneficiaries.models import Beneficiary, Family
+from app.beneficiaries.models import Beneficiary, Family, is_adult
 from app.consents import notice
 from app.consents.actions.grants import close_grants, open_grants, speaks_until
-from app.consents.actions.subjects import giver_of, hold_bonds, is_adult, may_speak, may_speak_in, settle, subjects_of
+from app.consents.actions.subjects import giver_of, hold_bonds, may_speak, may_speak_in, settle, subjects_of
 from app.consents.models import Consent, ConsentCapacity, ConsentPurpose, ConsentRecipient, ConsentStatus, WithdrawalReason
 from app.consents.schemas import ConsentCreate, ConsentRefuse, ConsentRenew, ConsentUpdate, ConsentWithdraw, Giving, Recipient
 from app.constraints import refuse
@@ -87,6 +87,8 @@ def _version(given: str | None) -> str:
         return notice.current(today()).version
     if given not in notice.NOTICES:
         raise invalid("/notice_version", "unknown", "There is no such notice.")
+    if notice.NOTICES[given].valid_from > today():
+        raise invalid("/notice_version", "not_in_use", f"Is in use from {notice.NOTICES[given].valid_from} on.")
     return given
 
 
@@ -208,6 +210,9 @@ def give_consent(db: GuardedSession, consent_id: uuid.UUID, *, version: int, bod
 
 def _give(db: GuardedSession, consent: Consent, *, giving: Giving, at: str) -> None:
     given_on = giving.given_on or today()
+    # Nobody can have been told by a notice what it did not say yet.
+    if given_on < (since := notice.NOTICES[consent.notice_version].valid_from):
+        raise invalid(f"{at}/given_on", "before_notice", f"The notice {consent.notice_version} is in use from {since} on: ask anew by it.")
     consent.give(day=today(), given_on=given_on, method=giving.method, witness=giving.witness, last_day=consent.valid_until)
     if consent.valid_from and consent.valid_from < given_on:
         raise invalid("/valid_from", "before_given", "Lies before the day on which it was given.")
@@ -254,6 +259,8 @@ def _may_withdraw(db: GuardedSession, consent: Consent, person_id: uuid.UUID) ->
     covered = {one.beneficiary_id for one in subjects_of(db, consent) if one.reason is None}
     if person.id in covered:
         return
+    # Who gave it has spoken for itself: its own parent takes that back no more than it could have given it.
+    covered.discard(consent.given_by_id)
     if consent.family_id and may_speak_in(db, speaker_id=person.id, family_id=consent.family_id, children=covered):
         return
     if consent.beneficiary_id and any(

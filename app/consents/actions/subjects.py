@@ -16,8 +16,8 @@ from sqlmodel import col
 from app.access.fetch import fetch, find, kept, read_anew, require_current
 from app.access.guard import GuardedSession, prebuilt
 from app.beneficiaries.actions.members import hold_people
-from app.beneficiaries.models import Beneficiary, Family, FamilyMembership, full_years
-from app.consents.models import ADULT_AGE, ASSENT_AGE, ChildAssent, Consent, ConsentCapacity, ConsentSubject, NotCoveredReason
+from app.beneficiaries.models import Beneficiary, Family, FamilyMembership, full_years, is_adult
+from app.consents.models import ASSENT_AGE, ChildAssent, Consent, ConsentCapacity, ConsentSubject, NotCoveredReason
 from app.consents.schemas import Assent
 from app.kinship.models import Kinship, KinshipKind
 from app.problems import Fault, Invalid, invalid
@@ -84,11 +84,6 @@ class Person:
     membership_id: uuid.UUID | None = None
     assent: ChildAssent | None = None
     reason: NotCoveredReason | None = None
-
-
-def is_adult(person: Beneficiary, day: date) -> bool:
-    """Whether it is 18 by the age that is shown of it."""
-    return full_years(person.birth_date, person.birth_precision, day) >= ADULT_AGE
 
 
 def hold_bonds(db: GuardedSession, *, giver_id: uuid.UUID, beneficiary_id: uuid.UUID | None, family_id: uuid.UUID | None) -> None:
@@ -211,6 +206,9 @@ def _of_family(db: GuardedSession, consent: Consent, giver: Beneficiary, day: da
         in_care: set[uuid.UUID] = set()
     else:
         in_care = _in_care(db, own, consent.capacity, (person.id for person, _ in members))
+        # A parent or guardian of one child speaks in the family for that child. The parent of a grown member speaks for nobody there.
+        if not _cares(own):
+            in_care -= {person.id for person, _ in members if is_adult(person, day)}
         if not in_care:
             raise invalid("/given_by_id", *_NOT_ONE[consent.capacity])
     return [

@@ -25,8 +25,8 @@ from app.access.grants import AccessGrant
 from app.access.guard import GuardedSession, prebuilt
 from app.access.transaction import every_row
 from app.beneficiaries.actions.standing import HEARERS
-from app.beneficiaries.models import Beneficiary
-from app.consents.actions.subjects import Bonds, bonds, is_adult
+from app.beneficiaries.models import Beneficiary, is_adult
+from app.consents.actions.subjects import Bonds, bonds
 from app.consents.models import Consent, ConsentStatus, ConsentSubject, comes_of_age
 from app.database import UtcDateTime, now
 from app.days import begins, today
