@@ -43,12 +43,13 @@ class Merged(Conflict):
     code, title = "merged", "Merged into another row"
 
 
-class PersonForgotten(Conflict):
-    """This person was forgotten, on request or because the time for which data are kept is over. What is left of the row is for statistics
-    and stays as it is: nothing is written about somebody who was promised to be forgotten. Whoever comes back is registered anew.
+class WasForgotten(Conflict):
+    """This person, or everybody of this family, was forgotten, on request or because the time for which data are kept is over. What is left
+    of the row is for statistics and stays as it is: nothing is written about somebody who was promised to be forgotten. Whoever comes back
+    is registered anew.
     """
 
-    code, title = "forgotten", "The person was forgotten"
+    code, title = "forgotten", "The person or family was forgotten"
 
 
 class AlreadyMember(Conflict):
@@ -189,6 +190,8 @@ class Family(Owned, table=True):
     size: int | None = None
     note: str | None = Field(default=None, max_length=4000)
     is_synthetic: bool = Field(default=False)
+    # When the last of its members who was known was forgotten.
+    anonymized_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     # The family that this one's members went over to; set by a merge alone.
     merged_into_id: uuid.UUID | None = None
 
@@ -197,9 +200,13 @@ class Family(Owned, table=True):
         return self.merged_into_id
 
     def require_current(self, *, is_told: bool = True) -> None:
-        """Raises Merged when the members went over to another family: nothing happens to this one any more."""
+        """Raises Merged when the members went over to another family: nothing happens to this one any more; WasForgotten when of its
+        members nobody is known any more.
+        """
         if self.merged_into_id is not None:
             raise Merged(merged_into_id=self.merged_into_id) if is_told else Merged
+        if self.anonymized_at is not None:
+            raise WasForgotten
 
     def touch(self) -> None:
         """Who belongs to a family is a part of it: a change there is a new version here."""
@@ -252,11 +259,11 @@ class Beneficiary(Owned, table=True):
         return self.merged_into_id
 
     def require_current(self, *, is_told: bool = True) -> None:
-        """Raises Merged when another row stands for this person now, or NotFound; PersonForgotten."""
+        """Raises Merged when another row stands for this person now, or NotFound; WasForgotten."""
         if self.merged_into_id is not None:
             raise Merged(merged_into_id=self.merged_into_id) if is_told else NotFound
         if self.anonymized_at is not None:
-            raise PersonForgotten
+            raise WasForgotten
 
     def faults(self, at: str = "") -> list[Fault]:
         """What contradicts itself in this row; `at` is the pointer of the person in the request."""

@@ -7,7 +7,7 @@ import pytest
 from app.database import Database
 from app.vulnerability.loading import load_schemes
 from tests.callers import Caller, Callers
-from tests.factories.beneficiaries import URGANCH, beneficiary_body, make_beneficiary, read_afterwards
+from tests.factories.beneficiaries import URGANCH, beneficiary_body, make_beneficiary, person_body, read_afterwards
 from tests.factories.certificates import HULKAR, make_course
 from tests.factories.circumstances import PAPERS
 from tests.factories.circumstances import url_of as circumstances_of
@@ -22,6 +22,8 @@ from tests.factories.vulnerability import RECORDS, make_record, record_body
 
 Body = dict[str, Any]
 PEOPLE = "/v1/beneficiaries"
+NEWCOMER = {"person": person_body(), "relationship_to_head": "child"}
+INCOME = {"sources": []}
 
 
 @pytest.fixture(autouse=True)
@@ -125,6 +127,27 @@ def test_a_family_goes_on_without_them(callers: Callers) -> None:
     assert moved.status_code == 200, moved.text
     assert ngo.get(f"{PEOPLE}/{home['girl']['id']}").json()["territory"] == URGANCH
     assert ngo.get(f"{PEOPLE}/{home['boy']['id']}").json() == left
+
+
+def test_nothing_is_written_about_a_family_of_whom_nobody_is_known(callers: Callers) -> None:
+    ngo = callers.ngo("17")
+    home = household(ngo, note="Ichki")
+    consent = ngo.post(CONSENTS, consent_body(home)).json()
+    for who in ("father", "mother", "girl"):
+        forget(ngo, home[who])
+        assert ngo.get(url(home["family"])).json()["anonymized_at"] is None
+    forget(ngo, home["boy"])
+    left = ngo.get(url(home["family"])).json()
+    assert left["anonymized_at"] is not None
+    version = left["version"]
+    refused(ngo.patch(url(home["family"]), {"note": "Bor"}, version=version))
+    refused(ngo.post(url(home["family"], "move"), move_body(), version=version))
+    refused(ngo.post(url(home["family"], "members"), NEWCOMER))
+    refused(ngo.post(RECORDS, record_body(ngo, home["family"], "low_income_family")))
+    refused(ngo.put(url(home["family"], "incomes", "2026-01"), INCOME, version=0))
+    refused(ngo.post(CONSENTS, consent_body(home)))
+    assert ngo.post(f"{CONSENTS}/{consent['id']}/give", {"method": "written"}, version=consent["version"]).status_code in (409, 412)
+    assert ngo.get(url(home["family"])).json() == left
 
 
 def test_a_pair_with_them_is_gone(callers: Callers) -> None:

@@ -4,7 +4,7 @@ import uuid
 from datetime import date
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from app.beneficiaries.models import FamilyStatus, Housing, Relationship, Sex
 from app.beneficiaries.numbers import PATTERN
@@ -84,6 +84,9 @@ class FamilyRead(EntityRead):
     size: int | None = Field(ge=1)
     note: str | None = Field(default=None, max_length=4000, description=OWN_ONLY)
     is_synthetic: bool = Field(description="Made up for demonstration.")
+    anonymized_at: AwareDatetime | None = Field(
+        description="When the last member who was known was forgotten; nothing is written about the family any more (409 `forgotten`)."
+    )
     merged_into_id: uuid.UUID | None = Field(
         default=None, description=f"The family that the members of this one went over to. {OWN_ONLY} Absent where you do not see that one."
     )

@@ -181,6 +181,7 @@ def _forget_home(db: GuardedSession, family: Family, delete_before: datetime | N
     """What is left: number, size, housing and income as they were told, district; of the last two nothing where the rule says `delete`."""
     _forget(db, _found(db, _FAMILY, family.id), Task(family.id, delete_before), counted)
     family.address, family.note, family.origin, family.territory = None, None, None, family.territory[:_DISTRICT]
+    family.anonymized_at = now()
     if delete_before is not None:
         family.housing, family.monthly_income = None, None
     db.flush()

@@ -11,7 +11,7 @@ from typing import Any
 
 from app.access.fetch import find
 from app.access.transaction import as_system, begin
-from app.beneficiaries.models import Beneficiary, Merged, PersonForgotten
+from app.beneficiaries.models import Beneficiary, Merged, WasForgotten
 from app.database import now
 from app.retention import due
 from app.retention.actions.erasing import Forgotten, erase
@@ -85,7 +85,7 @@ def _carry_out(request_id: uuid.UUID) -> Forgotten | None:
         # The person is held first: a legal hold that is being placed refers to it, and is seen afterwards.
         try:
             person = find(db, Beneficiary, request.beneficiary_id, lock=True)
-        except PersonForgotten:
+        except WasForgotten:
             # By a rule, meanwhile.
             person = None
         if due.is_held(db, request.beneficiary_id):
@@ -128,7 +128,7 @@ def _forget(person_id: uuid.UUID, delete_before: datetime | None) -> Forgotten |
     with begin(as_system("retention_run")) as db:
         try:
             person = find(db, Beneficiary, person_id, lock=True)
-        except (Merged, PersonForgotten):
+        except (Merged, WasForgotten):
             # Since it was found due. Whoever was merged goes when the other row goes.
             return None
         if person is None or due.is_held(db, person_id):
