@@ -151,6 +151,13 @@ Territory = Annotated[
 Words = Annotated[str | None, Field(min_length=1, max_length=100, description="Beginnings of words of the name, in any script and order.")]
 Within = Annotated[Territory | None, Field(description="Rows in this place or in any place within it.", examples=["1733"])]
 UpdatedSince = Annotated[Moment | None, Field(description="Rows that changed at this moment or after it.")]
+OpenedSince = Annotated[
+    Moment | None,
+    Field(
+        description="Rows that changed at this moment or after it. To whoever sees them through consents also those of which something was "
+        "opened or closed since, though they did not change; what was closed altogether is not there any more."
+    ),
+]
 Email = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, max_length=254, pattern=_EMAIL)]
 
 

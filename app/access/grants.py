@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam
@@ -126,16 +127,29 @@ def to_me(_actor: Actor) -> sa.ColumnElement[bool]:
     return col(AccessGrant.grantee).in_(GRANTEES)
 
 
-def granted(key: object, subject: object, category: DataCategory) -> Criterion:
-    """Rows whose `key` is, in the grants' column `subject`, what an open grant opens this category of to the actor."""
+def granted(key: object, subject: object, *categories: DataCategory) -> Criterion:
+    """Rows whose `key` is, in the grants' column `subject`, what an open grant opens one of these categories of to the actor."""
 
     def rule(actor: Actor) -> sa.ColumnElement[bool]:
         is_open = sa.and_(col(AccessGrant.opens_at) <= MOMENT, col(AccessGrant.closes_at) > MOMENT)
-        covers = col(AccessGrant.categories).bitwise_and(sa.literal_column(str(BITS[category]))) != sa.literal_column("0")
+        covers = col(AccessGrant.categories).bitwise_and(sa.literal_column(str(bits_of(categories)))) != sa.literal_column("0")
         found: sa.ColumnElement[bool] = key.in_(sa.select(subject).where(to_me(actor), is_open, covers))  # type: ignore[attr-defined, call-overload]
         return found
 
     return rule
+
+
+def turned_since(since: sa.BindParameter[datetime], *subjects: tuple[object, object]) -> sa.ColumnElement[bool]:
+    """Whether a grant to the actor began or ended between `since` and now: the row itself need not have changed, and shows the actor more
+    or less than before all the same. `subjects` are columns of grants, each with what it is in the row.
+    """
+
+    def passed(moment: Any) -> sa.ColumnElement[bool]:
+        return sa.and_(moment >= since, moment <= MOMENT)
+
+    turned = sa.or_(passed(col(AccessGrant.opens_at)), passed(col(AccessGrant.closes_at)))
+    found = (sa.select(col(AccessGrant.id)).where(col(AccessGrant.grantee).in_(GRANTEES), turned, name == key) for name, key in subjects)  # type: ignore[arg-type]
+    return sa.or_(*(sa.exists(one.correlate_except(AccessGrant)) for one in found))
 
 
 _owned = organization_is(AccessGrant.organization_id)

@@ -15,6 +15,7 @@ from sqlmodel import col
 
 from app.access.fetch import Single
 from app.access.fields import WITHHELD, coverage, withhold
+from app.access.grants import AccessGrant
 from app.access.guard import prebuilt
 from app.access.transaction import Rows
 from app.beneficiaries.models import (
@@ -32,7 +33,7 @@ from app.beneficiaries.schemas.families import FamilyListing, FamilyRead
 from app.beneficiaries.schemas.memberships import MembershipListing
 from app.beneficiaries.schemas.moving import ResidenceListing, ResidenceRead
 from app.days import today
-from app.listing import Found, Keyset, Sort, by_age, filters_of, territory_filters, territory_of
+from app.listing import Found, Keyset, Sort, by_age, filters_of, since_filters, since_of, territory_filters, territory_of
 from app.problems import Moved, NotFound
 from app.search import by_relevance, found_by, strictly, words_of
 
@@ -117,7 +118,7 @@ _PEOPLE = Keyset(
         "family_id": col(Beneficiary.id).in_(
             sa.select(col(FamilyMembership.beneficiary_id)).where(col(FamilyMembership.family_id) == bindparam("family_id"), _open)
         ),
-        "updated_since": col(Beneficiary.updated_at) >= bindparam("updated_since"),
+        **since_filters(Beneficiary, (AccessGrant.beneficiary_id, Beneficiary.id)),
         **territory_filters(Beneficiary.territory),
         "words": found_by(Beneficiary),
     },
@@ -145,7 +146,7 @@ def beneficiary_of(person: Beneficiary) -> dict[str, Any]:
 
 def beneficiaries(db: Rows, listing: BeneficiaryListing) -> Found:
     """A page of beneficiaries."""
-    values = filters_of(listing, "sex", "born_from", "born_until", "family_id", "updated_since")
+    values = filters_of(listing, "sex", "born_from", "born_until", "family_id") | since_of(Beneficiary, listing)
     found = _PEOPLE.page(db, listing, values | territory_of(listing.territory) | words_of(listing.q))
     _aged(found.items)
     return found
@@ -173,7 +174,7 @@ _FAMILIES = Keyset(
         "status": col(Family.status) == bindparam("status"),
         "number": col(Family.number) == bindparam("number"),
         "beneficiary_id": _belongs(col(Beneficiary.id) == bindparam("beneficiary_id")),
-        "updated_since": col(Family.updated_at) >= bindparam("updated_since"),
+        **since_filters(Family, (AccessGrant.family_id, Family.id)),
         **territory_filters(Family.territory),
         # All the words must be found in one and the same member.
         "words": _belongs(found_by(Beneficiary)),
@@ -267,8 +268,8 @@ def family_of(family: Family, members: Iterable[tuple[FamilyMembership, Benefici
 
 def families(db: Rows, listing: FamilyListing) -> Found:
     """A page of families."""
-    values = filters_of(listing, "status", "number", "beneficiary_id", "updated_since") | territory_of(listing.territory)
-    found = _FAMILIES.page(db, listing, values | words_of(listing.q))
+    values = filters_of(listing, "status", "number", "beneficiary_id") | since_of(Family, listing)
+    found = _FAMILIES.page(db, listing, values | territory_of(listing.territory) | words_of(listing.q))
     _without_unseen_families(db, found.items)
     return found
 

@@ -1,9 +1,10 @@
-"""Circumstances: rows go with the person, fields with the categories of data that a consent opens."""
+"""Circumstances: a row is there for whoever sees the person and one category of it at least, each field with its own category."""
 
-from app.access.declare import FieldRule, declare
-from app.access.grants import BITS, DataCategory
+from app.access.declare import FieldRule, both, declare, organization_is, within
+from app.access.grants import BITS, AccessGrant, DataCategory, granted
 from app.access.permissions import ANYONE, STAFF, permission
-from app.beneficiaries.policy import of_person
+from app.beneficiaries.models import Beneficiary
+from app.beneficiaries.policy import home_of, shared
 from app.circumstances.models import HEALTH, PAPERS, SCHOOLING, Circumstances
 
 READ = permission(
@@ -16,9 +17,15 @@ READ = permission(
 WRITE = permission("circumstances:write", "Record the circumstances of beneficiaries.", ngo=STAFF, womens_committee=STAFF)
 
 _CATEGORIES = {DataCategory.HEALTH: HEALTH, DataCategory.EDUCATION: SCHOOLING, DataCategory.DOCUMENTS: PAPERS}
+_here = within(home_of(Beneficiary, Circumstances.beneficiary_id))
+# That something was recorded of a person tells something already, so a part of it must be open as well as the person.
+_opened = both(
+    granted(Circumstances.beneficiary_id, AccessGrant.beneficiary_id, DataCategory.IDENTITY),
+    granted(Circumstances.beneficiary_id, AccessGrant.beneficiary_id, *_CATEGORIES),
+)
 declare(
     Circumstances,
-    rows=of_person(Circumstances, DataCategory.IDENTITY),
+    rows=shared(both(organization_is(Circumstances.organization_id), _here), both(_here, _opened)),
     fields={name: FieldRule(BITS[category]) for category, names in _CATEGORIES.items() for name in names},
     conceal=frozenset({"territory", *HEALTH, *SCHOOLING, *PAPERS}),
 )

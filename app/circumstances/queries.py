@@ -10,12 +10,13 @@ from sqlmodel import col
 
 from app.access.declare import DECLARED
 from app.access.fields import coverage, require_shown
+from app.access.grants import AccessGrant
 from app.access.guard import prebuilt
 from app.access.transaction import Rows
 from app.beneficiaries.models import Beneficiary
 from app.circumstances.models import Circumstances
 from app.circumstances.schemas import CircumstancesListing, CircumstancesRead
-from app.listing import Found, Keyset, Sort, by_age, filters_of, territory_filters, territory_of
+from app.listing import Found, Keyset, Sort, by_age, filters_of, since_filters, since_of, territory_filters, territory_of
 from app.problems import NotFound
 
 _SUBJECT = ("beneficiary_id", "territory", "name_latin", "name_cyrillic")
@@ -58,7 +59,7 @@ _ALL = Keyset(
         "missing_document": sa.cast(col(Circumstances.missing_documents), sa.String(1000)).like(
             sa.literal('%"') + bindparam("missing_document", type_=sa.String()) + sa.literal('"%')
         ),
-        "updated_since": col(Circumstances.updated_at) >= bindparam("updated_since"),
+        **since_filters(Circumstances, (AccessGrant.beneficiary_id, Circumstances.beneficiary_id)),
         **territory_filters(Beneficiary.territory),
     },
     shape=_shape,
@@ -66,7 +67,7 @@ _ALL = Keyset(
 
 
 def circumstances(db: Rows, beneficiary_id: uuid.UUID) -> dict[str, Any]:
-    """What is known of one person, be it nothing; NotFound for the person."""
+    """What is known of one person, be it nothing; NotFound for the person, and where no part of it is open to the actor."""
     if found := db.rows(_ONE, {"beneficiary_id": beneficiary_id}):
         return _shape(found[0])
     if people := db.rows(_PERSON, {"beneficiary_id": beneficiary_id}):
@@ -79,6 +80,8 @@ def _nothing_recorded(person: Sequence[Any]) -> dict[str, Any]:
     *subject, covered = person
     rules = DECLARED[Circumstances].fields
     known = {name: None for name in _KNOWN if name not in rules or not rules[name].category & ~covered}
+    if not known.keys() & rules.keys():
+        raise NotFound
     empty: dict[str, Any] = {"version": 0, "missing_documents": []}
     return _shape(subject) | {name: empty.get(name, value) for name, value in known.items()}
 
@@ -87,4 +90,4 @@ def all_circumstances(db: Rows, listing: CircumstancesListing) -> Found:
     """A page of circumstances; FieldConcealed for a filter by what the actor does not see in every row."""
     values = filters_of(listing, *_FILTERS)
     require_shown(Circumstances, *(_FILTERS[name] for name in values))
-    return _ALL.page(db, listing, values | filters_of(listing, "updated_since") | territory_of(listing.territory))
+    return _ALL.page(db, listing, values | since_of(Circumstances, listing) | territory_of(listing.territory))

@@ -35,7 +35,7 @@ def list_circumstances(caller: Caller, listing: Annotated[CircumstancesListing, 
 def get_circumstances(caller: Caller, beneficiary_id: BeneficiaryId) -> Response:
     """What is known of one person. Before anything was recorded it is an empty record of version 0, so that it is filled in as any
     other is changed: by its `ETag`. The person's name and a consent change without a new version, so this is always answered in full,
-    whatever `If-None-Match` says. It is recorded that the caller looked.
+    whatever `If-None-Match` says. It is recorded that the caller looked. For a partner to whom no part of it is open it is not there.
     """
     with reading(caller) as db:
         return answer(queries.circumstances(db, beneficiary_id))

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from app.beneficiaries.schemas.beneficiaries import PersonNamesRead
 from app.circumstances.models import Difficulty, DisabilityStatus, PersonalDocument, SchoolStatus
 from app.listing import Listing
-from app.schemas import Note, PastDate, Read, Strict, UpdatedSince, Within, line, word
+from app.schemas import Note, OpenedSince, PastDate, Read, Strict, Within, line, word
 
 # What CLDR knows beyond the official codes of ISO 3166-1: exceptional reservations, unions and unknown regions.
 _NO_COUNTRIES = frozenset(["AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "XK", "ZZ"])
@@ -133,5 +133,5 @@ class CircumstancesListing(Listing):
     disability_status: Annotated[DisabilityStatus | None, Field(description=f"As in their documents. {_CONCEALED}")] = None
     immunization_up_to_date: Annotated[bool | None, Field(description=f"Whether they are immunized in time. {_CONCEALED}")] = None
     missing_document: Annotated[PersonalDocument | None, Field(description=f"People who lack this paper. {_CONCEALED}")] = None
-    updated_since: UpdatedSince = None
+    updated_since: OpenedSince = None
     sort: Literal["created_at", "-created_at", "updated_at", "name"] = "-created_at"

@@ -20,7 +20,7 @@ from app.beneficiaries.models import Beneficiary, Family, FamilyMembership, full
 from app.consents.models import Consent, ConsentRecipient, ConsentStatus, ConsentSubject, lapsed
 from app.consents.schemas import ConsentListing, ConsentRead
 from app.days import today
-from app.listing import Found, Keyset, Sort, by_age, filters_of
+from app.listing import Found, Keyset, Sort, by_age, filters_of, since_filters, since_of
 from app.partners.models import Organization
 from app.problems import NotFound
 from app.schemas import NamesRead
@@ -45,7 +45,11 @@ _CONSENTS = Keyset(
     _consents,
     key=Consent.id,
     # Without an end they come last, after every day that a calendar has.
-    sorts={**by_age(Consent), "last_day": Sort(sa.func.coalesce(Consent.last_day, sa.literal(date.max, sa.Date())))},
+    sorts={
+        **by_age(Consent),
+        "updated_at": Sort(Consent.updated_at),
+        "last_day": Sort(sa.func.coalesce(Consent.last_day, sa.literal(date.max, sa.Date()))),
+    },
     filters={
         "beneficiary_id": col(Consent.id).in_(sa.select(col(ConsentSubject.consent_id)).where(_covered)),
         "family_id": col(Consent.family_id) == bindparam("family_id"),
@@ -56,6 +60,7 @@ _CONSENTS = Keyset(
         "recipient": _names(col(ConsentRecipient.organization_id) == bindparam("recipient")),
         "recipient_kind": _names(col(ConsentRecipient.kind) == bindparam("recipient_kind")),
         "expires_before": sa.and_(_given, col(Consent.last_day) < bindparam("expires_before")),
+        **since_filters(Consent, (AccessGrant.source_id, Consent.id)),
     },
 )
 _RECIPIENTS = prebuilt(
@@ -95,6 +100,7 @@ def consent(db: Rows, key: uuid.UUID) -> dict[str, Any]:
 def consents(db: Rows, listing: ConsentListing) -> Found:
     """A page of consents."""
     values: dict[str, Any] = filters_of(listing, "beneficiary_id", "family_id", "purpose", "recipient", "recipient_kind", "expires_before")
+    values |= since_of(Consent, listing)
     if listing.status is not None:
         by_day = {ConsentStatus.GIVEN: "in_force", ConsentStatus.EXPIRED: "expired"}.get(listing.status)
         values |= {by_day: {"day": today()}} if by_day else {"status": listing.status}

@@ -20,7 +20,7 @@ from app.consents.models import (
 )
 from app.days import today
 from app.listing import Listing
-from app.schemas import EntityRead, Id, IsoDate, NamesRead, NewId, Note, Read, Strict, kept, line, word
+from app.schemas import EntityRead, Id, IsoDate, NamesRead, NewId, Note, OpenedSince, Read, Strict, kept, line, word
 
 MOST_RECIPIENTS = 20
 MOST_COVERED = 60
@@ -238,7 +238,8 @@ class ConsentListing(Listing):
     expires_before: Annotated[Day | None, Field(description="Given ones whose last day lies before this one: what is to be renewed.")] = (
         None
     )
-    sort: Literal["created_at", "-created_at", "last_day"] = "-created_at"
+    updated_since: OpenedSince = None
+    sort: Literal["created_at", "-created_at", "updated_at", "last_day"] = "-created_at"
 
 
 class OpenedRead(Read):

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam, func
 from sqlmodel import col
 
+from app.access.grants import AccessGrant
 from app.access.guard import prebuilt
 from app.access.transaction import Rows
 from app.audit.models import AuditEntry
@@ -20,7 +21,7 @@ from app.identifiers.bearers import CARRIERS
 from app.identifiers.models import LOOKED_UP, Identifier, Masked
 from app.identifiers.schemas import MOST_HOLDERS, IdentifierListing
 from app.identifiers.values import Doubt, Value, masked
-from app.listing import Found, Keyset, by_age, filters_of
+from app.listing import Found, Keyset, Sort, by_age, filters_of, since_filters, since_of
 from app.problems import NotFound
 
 _WINDOW = timedelta(minutes=1)
@@ -53,11 +54,12 @@ _IDENTIFIERS = Keyset(
     "identifier.list",
     _identifiers,
     key=Identifier.id,
-    sorts=by_age(Identifier),
+    sorts={**by_age(Identifier), "updated_at": Sort(Identifier.updated_at)},
     filters={
         "beneficiary_id": _of_person,
         "kind": col(Identifier.kind) == bindparam("kind"),
         "is_open": col(Identifier.ended_on).is_(None) == bindparam("is_open", type_=sa.Boolean()),
+        **since_filters(Identifier, (AccessGrant.beneficiary_id, Identifier.beneficiary_id)),
     },
     shape=_opened,
 )
@@ -75,7 +77,9 @@ def identifiers(db: Rows, beneficiary_id: uuid.UUID, listing: IdentifierListing)
     """A page of a person's identifiers, present and former; NotFound for the person."""
     if not db.rows(_PERSON, {"id": beneficiary_id}):
         raise NotFound
-    return _IDENTIFIERS.page(db, listing, {"beneficiary_id": beneficiary_id} | filters_of(listing, "kind", "is_open"))
+    return _IDENTIFIERS.page(
+        db, listing, {"beneficiary_id": beneficiary_id} | filters_of(listing, "kind", "is_open") | since_of(Identifier, listing)
+    )
 
 
 def identifier_of(found: Identifier) -> dict[str, Any]:

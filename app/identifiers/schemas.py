@@ -8,7 +8,7 @@ from pydantic import Field
 
 from app.identifiers.models import IdentifierEndReason, IdentifierKind
 from app.listing import Listing
-from app.schemas import EntityRead, IsoDate, Line, NewId, PastDate, Read, Strict, line, word
+from app.schemas import EntityRead, IsoDate, Line, NewId, OpenedSince, PastDate, Read, Strict, line, word
 
 LONGEST = 40
 MOST_HOLDERS = 50
@@ -126,4 +126,5 @@ class IdentifierListing(Listing):
 
     kind: Annotated[IdentifierKind | None, Field(description="Of this kind.")] = None
     is_open: Annotated[bool | None, Field(description="Whether the number is still the person's.")] = None
-    sort: Literal["created_at", "-created_at"] = "-created_at"
+    updated_since: OpenedSince = None
+    sort: Literal["created_at", "-created_at", "updated_at"] = "-created_at"

@@ -10,12 +10,13 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from app.access.fields import coverage
+from app.access.grants import AccessGrant
 from app.access.guard import prebuilt
 from app.access.transaction import Rows
 from app.beneficiaries.models import Beneficiary
 from app.kinship.models import Kinship
 from app.kinship.schemas import KinshipListing
-from app.listing import Found, Keyset, by_age, filters_of
+from app.listing import Found, Keyset, Sort, by_age, filters_of, since_filters, since_of
 from app.problems import NotFound
 
 _COLUMNS = (
@@ -49,8 +50,12 @@ _KINSHIPS = Keyset(
     # What stayed with a row that was merged into another is no second person's.
     _kinships.where(*(col(side.merged_into_id).is_(None) for side in _SIDES)),
     key=Kinship.id,
-    sorts=by_age(Kinship),
-    filters={"beneficiary_id": _either, "kind": col(Kinship.kind) == bindparam("kind")},
+    sorts={**by_age(Kinship), "updated_at": Sort(Kinship.updated_at)},
+    filters={
+        "beneficiary_id": _either,
+        "kind": col(Kinship.kind) == bindparam("kind"),
+        **since_filters(Kinship, *((AccessGrant.beneficiary_id, side) for side in (Kinship.person_id, Kinship.relative_id))),
+    },
     shape=_shape,
 )
 
@@ -65,4 +70,4 @@ def kinship(db: Rows, key: uuid.UUID) -> dict[str, Any]:
 
 def kinships(db: Rows, listing: KinshipListing) -> Found:
     """A page of kinships."""
-    return _KINSHIPS.page(db, listing, filters_of(listing, "beneficiary_id", "kind"))
+    return _KINSHIPS.page(db, listing, filters_of(listing, "beneficiary_id", "kind") | since_of(Kinship, listing))

@@ -9,7 +9,7 @@ from pydantic import Field
 from app.beneficiaries.schemas.beneficiaries import OWN_ONLY, PersonNamesRead
 from app.kinship.models import KinshipKind
 from app.listing import Listing
-from app.schemas import EntityRead, Id, NewId, Note, PastDate, Read, Strict, kept, word
+from app.schemas import EntityRead, Id, NewId, Note, OpenedSince, PastDate, Read, Strict, kept, word
 
 KindWord: TypeAlias = word(KinshipKind)  # type: ignore[valid-type]
 _LEGAL = "Whether it is so by law: by birth or adoption, by a guardianship act, by a registered marriage."
@@ -66,4 +66,5 @@ class KinshipListing(Listing):
 
     beneficiary_id: Annotated[Id | None, Field(description="Of this person, whichever of the two it is.")] = None
     kind: Annotated[KinshipKind | None, Field(description="Of this kind.")] = None
-    sort: Literal["created_at", "-created_at"] = "-created_at"
+    updated_since: OpenedSince = None
+    sort: Literal["created_at", "-created_at", "updated_at"] = "-created_at"

@@ -15,6 +15,10 @@ LONGEST = timedelta(hours=3)
 """How long one access opens data at most. As are the numbers below, it is the project's own rule."""
 MOST_A_DAY = 5
 """How often one account may break the glass within 24 hours."""
+MOST_MISSES = 10
+"""How often within 24 hours one account may name a number by which nobody is found: enough for slips of the pen, too few to try."""
+NOT_FOUND = "break_glass.not_found"
+"""What the trail calls that."""
 REVIEW_WITHIN = timedelta(days=7)
 """Afterwards an access that nobody reviewed keeps its account from breaking the glass again."""
 

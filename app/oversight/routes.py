@@ -11,6 +11,7 @@ from app.access.transaction import as_system_for, begin, reading
 from app.answers import PRIVATE, IfMatch, answer, answer_if_changed, answer_page, created
 from app.beneficiaries.routes.beneficiaries import BeneficiaryId
 from app.beneficiaries.routes.families import FamilyId
+from app.identifiers.models import IdentifierKeyMissing
 from app.identity.door import Caller, allow
 from app.languages import Language, choose
 from app.listing import Page
@@ -21,6 +22,7 @@ from app.oversight.schemas import (
     AccessListing,
     AccessRead,
     AlertsRead,
+    BreakGlassByNumber,
     BreakGlassCreate,
     BreakGlassListing,
     BreakGlassRead,
@@ -122,11 +124,42 @@ def break_glass(caller: Caller, beneficiary_id: BeneficiaryId, body: BreakGlassC
     """
     with begin(as_system_for(caller)) as db:
         row, again = actions.break_glass(db, beneficiary_id, body=body, by=caller)
-        response = created(queries.break_glass_of(row), f"/v1/break-glass/{row.id}", again=again)
-    if not again:
-        about = {"request_id": caller.request_id, "actor": str(caller.actor.id), "organization": str(row.organization_id)}
-        log.warning("glass broken; the organization's managers have to review it", extra={**about, "operation": caller.operation})
+        owner, response = row.organization_id, created(queries.break_glass_of(row), f"/v1/break-glass/{row.id}", again=again)
+    return response if again else _warned(caller, owner, response)
+
+
+def _warned(caller: Visit, owner: Id, response: Response) -> Response:
+    about = {"request_id": caller.request_id, "actor": str(caller.actor.id), "organization": str(owner)}
+    log.warning("glass broken; the organization's managers have to review it", extra={**about, "operation": caller.operation})
     return response
+
+
+@router.post(
+    "/break-glass",
+    response_model=BreakGlassRead,
+    status_code=201,
+    dependencies=[allow(policy.BREAK)],
+    responses=problems(NotFound, NotNeeded, ReviewOverdue, IdTaken, TooManyRequests, Forbidden, Invalid, IdentifierKeyMissing),
+)
+def break_glass_by_number(caller: Caller, body: BreakGlassByNumber) -> Response:
+    """Open the data of a person who is known by the PINFL in its papers alone, as `POST /v1/beneficiaries/{beneficiary_id}/break-glass`
+    does and by the same rules; the answer has the person's id.
+
+    A number that nobody carries and one of somebody outside of one's territory are 404 alike. Each of these is recorded, without the
+    number, for the managers of one's own organization, and after ten within 24 hours there is a 429: this is no way to find out whom a
+    family's helpers know.
+    """
+    with reading(as_system_for(caller)) as seen:
+        if wait := queries.seconds_to_wait(seen, caller.actor.id):
+            raise TooManyRequests(headers={"Retry-After": str(wait)})
+    try:
+        with begin(as_system_for(caller)) as db:
+            row, again = actions.break_glass_by_number(db, body=body, by=caller)
+            owner, response = row.organization_id, created(queries.break_glass_of(row), f"/v1/break-glass/{row.id}", again=again)
+    except NotFound:
+        actions.note_miss(caller)
+        raise
+    return response if again else _warned(caller, owner, response)
 
 
 @router.get("/break-glass", response_model=Page[BreakGlassRead], dependencies=[allow(policy.READ)])

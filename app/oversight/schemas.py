@@ -110,6 +110,14 @@ class BreakGlassCreate(Strict):
     minutes: Annotated[int, Field(ge=1, le=_LONGEST_MINUTES, description="For how long data are opened.")] = _LONGEST_MINUTES
 
 
+class BreakGlassByNumber(BreakGlassCreate):
+    """The same, of a person who is known by the number in its papers."""
+
+    pinfl: Annotated[str, StringConstraints(pattern=r"^[0-9]{14}$", max_length=14)] = Field(
+        repr=False, description="The person's PINFL, as it is now: 14 digits.", examples=["31210630340025"]
+    )
+
+
 class BreakGlassReview(Strict):
     """What the person's organization found."""
 

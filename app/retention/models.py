@@ -19,8 +19,11 @@ class OnHold(Conflict):
 
 
 class RetentionBasis(StrEnum):
-    """From when the months are counted: since the person died, left the last family or the family was dissolved; or since anything was
-    written about the person.
+    """From when the months are counted.
+
+    `last_activity`: since anything was last written about the person. `closure`: since the person died, left the last family or the family
+    was dissolved; where something was written about the person afterwards, since then. Whoever belongs to a family that stands, or never
+    belonged to one, has no closure but death.
     """
 
     CLOSURE = "closure"

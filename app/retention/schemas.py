@@ -12,7 +12,7 @@ from app.schemas import EntityRead, Id, NewId, PastDate, Read, Strict, kept, lin
 
 _REASON = line(500)
 Reason = Annotated[_REASON, Field(examples=["The court asked for the file."])]  # type: ignore[valid-type]
-Months = Annotated[int, Field(ge=1, le=1200, description="Counted from the basis.")]
+Months = Annotated[int, Field(ge=1, le=1200, description="Counted from `basis`.")]
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{2,59}$", max_length=60)]
 BasisWord = word(RetentionBasis)
 ActionWord = word(RetentionAction)

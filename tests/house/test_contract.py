@@ -131,7 +131,8 @@ def test_an_answer_that_did_not_change_is_declared() -> None:
         assert "content" not in OPERATIONS[name]["responses"]["304"]
         assert any(parameter["name"] == "If-None-Match" for parameter in OPERATIONS[name]["parameters"])
     # What changes without a version of its own is always answered in full.
-    for name in ("families/{family_id}", "families/{family_id}/memberships/{membership_id}", "beneficiaries/{beneficiary_id}"):
+    always = ("families/{family_id}", "families/{family_id}/memberships/{membership_id}", "beneficiaries/{beneficiary_id}")
+    for name in (*always, "consents/{consent_id}"):
         assert "304" not in OPERATIONS[f"GET /v1/{name}"]["responses"]
 
 

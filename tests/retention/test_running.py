@@ -11,6 +11,7 @@ from app import worker
 from app.beneficiaries.models import Beneficiary, Family, FamilyMembership
 from app.cli import main
 from app.database import Database, now
+from app.main import create_app
 from app.participation.models import Enrollment
 from app.retention.actions.running import months_before, run_retention
 from tests.callers import Caller, Callers
@@ -80,6 +81,25 @@ def test_closure_is_death_or_leaving_or_the_end_of_the_family(callers: Callers, 
     assert all(is_forgotten(ngo, one["id"]) for one in dissolved["members"])
     others = [died_lately, alone, *(one["id"] for one in family["members"] if one["id"] != child["id"])]
     assert not any(is_forgotten(ngo, one) for one in others)
+
+
+def test_closure_is_counted_as_the_contract_says(callers: Callers, db: Database) -> None:
+    """From what was written afterwards, if anything was; and never for whoever belongs to a family that stands or never belonged to one."""
+    said = create_app().openapi()["components"]["schemas"]["RetentionBasis"]["description"]
+    for words in ("written about the person afterwards, since then", "family that stands", "no closure but death"):
+        assert words in said.replace("\n", " ")
+    ngo = callers.ngo("17")
+    long_dead = make_beneficiary(ngo, deceased_on=LONG_AGO.date().isoformat())["id"]
+    alone, family = make_beneficiary(ngo)["id"], make_family(ngo)
+    age(db, Beneficiary, FamilyMembership)
+    with db.engine.begin() as connection:
+        connection.execute(sa.update(Beneficiary).where(Beneficiary.id == uuid.UUID(long_dead)).values(updated_at=now()))
+    rule(callers, basis="closure")
+    assert run_retention()["two_years"]["due"] == 0
+    age(db, Beneficiary)
+    assert run_retention()["two_years"]["anonymized"] == 1
+    assert is_forgotten(ngo, long_dead)
+    assert not any(is_forgotten(ngo, one) for one in (alone, *(one["id"] for one in family["members"])))
 
 
 def test_a_hold_is_counted_and_kept(callers: Callers, db: Database) -> None:

@@ -16,11 +16,11 @@ from app.schemas import (
     IsoDate,
     NewId,
     Note,
+    OpenedSince,
     PastDate,
     Precision,
     Read,
     Strict,
-    UpdatedSince,
     Within,
     Words,
     kept,
@@ -164,5 +164,5 @@ class BeneficiaryListing(Listing):
     born_from: Annotated[IsoDate | None, Field(description="Born on this day or after it.")] = None
     born_until: Annotated[IsoDate | None, Field(description="Born on this day or before it.")] = None
     family_id: Annotated[Id | None, Field(description="Present members of this family.")] = None
-    updated_since: UpdatedSince = None
+    updated_since: OpenedSince = None
     sort: Literal["created_at", "-created_at", "updated_at", "name", "relevance"] = "-created_at"

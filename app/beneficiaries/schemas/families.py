@@ -11,7 +11,7 @@ from app.beneficiaries.numbers import PATTERN
 from app.beneficiaries.schemas.beneficiaries import CONTACT_ONLY, OWN_ONLY, Home, Person, PersonNamesRead, PossibleDuplicates
 from app.beneficiaries.schemas.memberships import MOST_MEMBERS, IsHead, RelationshipWord
 from app.listing import Listing
-from app.schemas import EntityRead, Id, NewId, Note, PastDate, Precision, Read, Strict, UpdatedSince, Within, kept, line, word
+from app.schemas import EntityRead, Id, NewId, Note, OpenedSince, PastDate, Precision, Read, Strict, Within, kept, line, word
 
 Address: TypeAlias = line(300)  # type: ignore[valid-type]
 HousingWord: TypeAlias = word(Housing)  # type: ignore[valid-type]
@@ -114,5 +114,5 @@ class FamilyListing(Listing):
     status: Annotated[FamilyStatus | None, Field(description="In this state.")] = None
     number: Annotated[str | None, Field(pattern=PATTERN, description="The family of this number.")] = None
     beneficiary_id: Annotated[Id | None, Field(description="The family that this person belongs to.")] = None
-    updated_since: UpdatedSince = None
+    updated_since: OpenedSince = None
     sort: Literal["created_at", "-created_at", "updated_at", "relevance"] = "-created_at"

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from app.access.guard import OutOfScope
 from app.access.transaction import begin, reading
-from app.answers import PRIVATE, IfMatch, answer, answer_if_changed, answer_page, created
+from app.answers import PRIVATE, IfMatch, answer, answer_page, created
 from app.beneficiaries.models import Merged
 from app.consents import policy, queries
 from app.consents.actions import consents as actions
@@ -64,12 +64,15 @@ def list_consents(caller: Caller, listing: Annotated[ConsentListing, Query()], r
 
 
 @router.get("/{consent_id}", response_model=ConsentRead, dependencies=[allow(policy.READ)], responses=problems(NotFound))
-def get_consent(caller: Caller, consent_id: ConsentId, request: Request) -> Response:
-    """One consent. An organization that is let in through it reads it as long as it opens something, without the notes and the witness."""
+def get_consent(caller: Caller, consent_id: ConsentId) -> Response:
+    """One consent. An organization that is let in through it reads it as long as it opens something, without the notes and the witness;
+    afterwards it is not there.
+
+    It expires, whom it covers are renamed, and for one of them it ends before the others, without a new version of it; so this is always
+    answered in full, whatever `If-None-Match` says.
+    """
     with reading(caller) as db:
-        found = queries.consent(db, consent_id)
-        # It expires without a new version, so one that has is always answered in full.
-        return answer(found) if found["status"] == "expired" else answer_if_changed(request, found)
+        return answer(queries.consent(db, consent_id))
 
 
 @router.get(
