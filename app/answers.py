@@ -86,10 +86,13 @@ def no_content() -> Response:
 
 
 async def if_match(request: Request) -> int:
-    """The version in `If-Match`; VersionRequired without one, BadRequest for what is no single ETag."""
+    """The version in `If-Match`; VersionRequired without one, BadRequest for what is no single strong ETag."""
     tag = request.headers.get("if-match", "").strip()
     if not tag:
         raise VersionRequired
+    if tag.startswith("W/"):
+        # If-Match compares strongly (RFC 9110, 13.1.1), so that a weak one would never fit.
+        raise BadRequest('If-Match takes no weak ETag: send it without W/, such as "3". A proxy that packs answers may have put it there.')
     digits = tag.removeprefix('"').removesuffix('"')
     if tag != f'"{digits}"' or not digits.isascii() or not digits.isdigit() or len(digits) > 9:  # noqa: PLR2004 – no row is changed a billion times.
         raise BadRequest('If-Match takes one ETag as you read it, such as "3".')

@@ -14,6 +14,7 @@ from fastapi.routing import iter_route_contexts
 from pydantic_core import to_json
 
 from app.access.permissions import holders
+from app.access.transaction import begin
 from app.answers import answer_if_changed, if_match
 from app.contract_bounds import bound
 from app.identity.door import Door, secret_answer
@@ -27,11 +28,13 @@ from app.problems import (
     KeyForgotten,
     KeyInProgress,
     KeyReused,
+    MethodNotAllowed,
     NotFound,
     Problem,
     TooLarge,
     TooSlow,
     Unauthenticated,
+    Unavailable,
     VersionRequired,
     WrongMediaType,
     problems,
@@ -42,6 +45,8 @@ DESCRIPTION = """Social support for families in mahallas: beneficiaries, trainin
 
 People log in at `POST /v1/auth/login`, scripts at `POST /v1/oauth/token`; send the token as `Authorization: Bearer …`.
 A row that you may not see is 404. Every refusal is a problem (RFC 9457) with a stable `code`; its page says what to do.
+`x-codes` of a response are all codes that come with it; those of the whole contract come at any address, for a request that is none of
+its operations or has a body where none belongs.
 `x-permission` names the permission of an operation and its holders: of each role the duties that have it; `administrator`, without
 duties of its own, is the mark that an account may bear beside its duty.
 `ETag` is a row's version: send it as `If-Match` when you change the row. Send an `Idempotency-Key` with a POST that you may
@@ -88,6 +93,9 @@ _SERVERS = [
 ]
 _BEARER = "Access token (JWT, ES256) from `POST /v1/auth/login` or `POST /v1/oauth/token`; checked as RFC8725 advises."
 _TEXT = {"type": "string", "maxLength": 2000}
+NOWHERE: tuple[type[Problem], ...] = (NotFound, MethodNotAllowed)
+BODIES: tuple[type[Problem], ...] = (BadRequest, TooSlow, TooLarge, WrongMediaType, Invalid, Internal)
+"""Refusals that need no operation: of an address or a method that there is not, and of a body, be it where none belongs. Listed once."""
 
 
 def _header(name: str, description: str, *, required: bool = False, longest: int = 200, example: str | None = None) -> dict[str, Any]:
@@ -142,6 +150,7 @@ def install(app: FastAPI) -> None:
         for unused in ("HTTPValidationError", "ValidationError"):
             document["components"]["schemas"].pop(unused, None)
         document["components"]["securitySchemes"]["bearer"]["description"] = _BEARER
+        document["x-codes"] = [kind.code for kind in (*NOWHERE, *BODIES)]
         bound(document)
         return document
 
@@ -157,13 +166,15 @@ def _complete(operation: dict[str, Any], method: str, route: Any) -> None:
     if "201" in responses and _takes_an_id(route):
         responses["200"] = {"description": _MADE_BEFORE, "content": dict(responses["201"]["content"])}
     operation["parameters"].append(_LANGUAGE)
-    for status, refusal in problems(*refusals).items():
-        known = responses.get(str(status), {}).get("description", "")
-        if "`" not in known:
-            responses[str(status)] = refusal
-        else:
-            missing = [part for part in refusal["x-codes"] if f"`{part}`" not in known]
-            responses[str(status)]["description"] = known + "".join(f" `{code}`." for code in missing)
+    if "x-codes" not in responses.get("422", {}):
+        # The framework's own, which says nothing.
+        responses.pop("422", None)
+    for kind in refusals:
+        [(status, told)] = problems(kind).items()
+        declared = responses.setdefault(str(status), told)
+        if kind.code not in declared["x-codes"]:
+            declared["x-codes"] = [*declared["x-codes"], kind.code]
+            declared["description"] += told["description"]
     for status, response in responses.items():
         _answer(status, response)
 
@@ -172,13 +183,14 @@ def _take(operation: dict[str, Any], method: str, route: Any) -> list[type[Probl
     """Add what the operation takes beside its own parameters; answers the refusals that come with it."""
     parameters = operation.setdefault("parameters", [])
     # A query parameter that the operation does not have is refused everywhere, so each can answer 422.
-    refusals: list[type[Problem]] = [BadRequest, Invalid, Internal, Busy]
+    refusals: list[type[Problem]] = [BadRequest, Invalid, Internal, Busy, Unavailable]
     for parameter in parameters:
         parameter["schema"] = _without_null(parameter["schema"])
     if door := door_of(route):
         operation["x-permission"] = {"name": door.permission.name, "holders": holders(door.permission)}
         refusals += [Unauthenticated, Forbidden]
-    if door and method == "POST" and not _is_among(route, secret_answer):
+    # What only looks something up opens no transaction, in which alone a key is claimed.
+    if door and method == "POST" and begin.__name__ in route.endpoint.__code__.co_names and not _is_among(route, secret_answer):
         parameters.append(_IDEMPOTENCY)
         refusals += [KeyReused, KeyInProgress, KeyForgotten]
     if "requestBody" in operation:

@@ -4,6 +4,7 @@ from html import escape
 
 from fastapi import APIRouter, Response
 
+from app.fault_codes import faults
 from app.problems import NotFound, Problem, all_problems
 
 router = APIRouter(prefix="/problems", tags=["problems"], include_in_schema=False)
@@ -25,11 +26,12 @@ def _described(kind: type[Problem]) -> str:
 
 @router.get("")
 async def list_problems() -> Response:
-    """Every problem of the service."""
+    """Every problem of the service, and every code of `errors[]`."""
     rows = "".join(
         f'<h2 id="{kind.code}"><a href="/problems/{kind.code}">{escape(kind.title)}</a></h2>{_described(kind)}' for kind in all_problems()
     )
-    return _page("Problems", rows)
+    codes = "".join(f"<dt><code>{code}</code></dt><dd>{escape(meaning)}</dd>" for code, meaning in sorted(faults().items()))
+    return _page("Problems", f'{rows}<h2 id="faults">Codes of <code>errors[]</code></h2><dl>{codes}</dl>')
 
 
 @router.get("/{code}")

@@ -39,8 +39,8 @@ class FaultRead(BaseModel):
 
     place: Place = Field(description="The part of the request.")
     pointer: str = Field(description="JSON pointer into that part, such as `/members/0/birth_date`.", max_length=300)
-    code: str = Field(description="Stable code of the fault.", max_length=80)
-    message: str = Field(description="What is wrong, in English.", max_length=500)
+    code: str = Field(description="Stable code of the fault; translate by this. `/problems` lists all.", max_length=80)
+    message: str = Field(description="What is wrong, in English, for whoever develops.", max_length=500)
 
 
 class ProblemRead(BaseModel):
@@ -283,9 +283,9 @@ def all_problems() -> list[type[Problem]]:
 
 
 def problems(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
-    """Refusals of one operation for its `responses=`; every status once, all its codes in the description."""
+    """Refusals of one operation for its `responses=`; every status once, all its codes in `x-codes` and in the description."""
     found: dict[int | str, dict[str, Any]] = {}
-    for kind in kinds:
+    for kind in dict.fromkeys(kinds):
         entry = found.setdefault(kind.status, {"model": ProblemRead, "description": "", "content": {MEDIA_TYPE: {}}, "x-codes": []})
         entry["x-codes"].append(kind.code)
         entry["description"] += f"`{kind.code}`: {(kind.__doc__ or kind.title).strip()} "

@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from app import features
+from app.fault_codes import faults
 from app.problems import Problem, all_problems
 from app.settings import Settings
 
@@ -21,6 +22,15 @@ _PROBLEMS = """# Problems
 Every refusal is `application/problem+json` (RFC 9457). Branch on `code`; `title` is in the language of `Accept-Language`, `errors`
 names each thing that is wrong. The same list stands at `/problems` of a running service. Made by `python -m app problems`; a test fails
 when it is out of date.
+"""
+_FAULTS = """
+## Codes of `errors[]`
+
+`errors[].code` says what is wrong at `pointer`. Translate by it: `message` is English, for whoever develops. New codes are added as the
+service grows; show `message`, or the problem's `title`, for one that you do not know.
+
+| Code | What it says of the value |
+| --- | --- |
 """
 
 
@@ -47,7 +57,8 @@ def problems_page() -> str:
             status = kind.status
             text.append(f"\n## {status}\n")
         text.append(_described(kind))
-    return "".join(text)
+    rows = "".join(f"| `{code}` | {meaning} |\n" for code, meaning in sorted(faults().items()))
+    return "".join((*text, _FAULTS, rows))
 
 
 def _described(kind: type[Problem]) -> str:

@@ -53,8 +53,10 @@ def _from_text(parse: Callable[[str], Any]) -> BeforeValidator:
     return BeforeValidator(lambda value: parse(value) if isinstance(value, str) else value)
 
 
-def _uuid(value: str) -> uuid.UUID:
-    if len(value) != 36:  # noqa: PLR2004 – the one canonical form has 36 characters.
+def _uuid(value: Any) -> uuid.UUID:
+    if isinstance(value, uuid.UUID):
+        return value
+    if not isinstance(value, str) or len(value) != 36:  # noqa: PLR2004 – the one canonical form has 36 characters.
         raise ValueError("must be a UUID in its canonical form")
     try:
         return uuid.UUID(value)
@@ -100,15 +102,15 @@ def _not_ahead(value: date) -> date:
 
 
 def word(kind: type[E]) -> Any:
-    """A word of a closed list."""
+    """A word of a closed list. Whatever is none of them, null too, is told what they are."""
 
-    def parse(value: str) -> E:
+    def parse(value: Any) -> E:
         try:
             return kind(value)
         except ValueError:
             raise ValueError(f"must be one of: {', '.join(str(one.value) for one in kind)}") from None
 
-    return Annotated[kind, _from_text(parse)]
+    return Annotated[kind, BeforeValidator(parse)]
 
 
 def line(longest: int, *, pattern: str | None = None, description: str | None = None) -> Any:
@@ -125,7 +127,7 @@ def _bounded(longest: int, pattern: str | None = None) -> StringConstraints:
     return StringConstraints(strip_whitespace=True, min_length=1, max_length=longest, pattern=pattern)
 
 
-Id = Annotated[uuid.UUID, _from_text(_uuid)]
+Id = Annotated[uuid.UUID, BeforeValidator(_uuid)]
 NewId = Annotated[
     Id | None,
     Field(

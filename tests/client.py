@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from pydantic import TypeAdapter
 
 from app.problems import MEDIA_TYPE, ProblemRead
-from tests import planted
+from tests import declared, planted
 
 
 class Client(TestClient):
@@ -27,6 +27,7 @@ class Client(TestClient):
         """Send, and check the answer's form."""
         planted.sent(str(url), (options.get("json"), options.get("params")))
         response = super().request(method, url, **options)
+        declared.check(self.app_routes, method, response)
         kind = response.headers.get("content-type", "")
         if response.status_code >= 400:
             assert kind == MEDIA_TYPE or kind.startswith("text/html"), (response.status_code, kind, response.text[:300])

@@ -22,7 +22,7 @@ from app.database import Database
 from app.identity.revocations import revocations
 from app.main import create_app
 from app.places.loading import load_places
-from tests import planted
+from tests import declared, planted
 from tests.callers import Callers
 from tests.client import Client
 from tests.databases import fresh_database
@@ -38,6 +38,7 @@ settings.load_profile("steady")
 def pytest_configure() -> None:
     """Listen from the beginning."""
     planted.listen()
+    declared.listen()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -64,6 +64,14 @@ def test_another_media_type(callers: Callers) -> None:
     assert "Content-Type: application/json" in refused.json()["detail"]
 
 
+@pytest.mark.parametrize("sent", [None, 3, True, [], {}, "other"])
+def test_what_is_no_word_of_a_list_is_told_the_words(callers: Callers, sent: Any) -> None:
+    found = dict(told(callers.ngo().post("/v1/beneficiaries", beneficiary_body(sex=sent, id=sent if sent is not None else 3))))
+    assert found == {"/sex": "must be one of: female, male", "/id": "must be a UUID in its canonical form"}
+    person = make_beneficiary(ngo := callers.ngo())
+    assert told(ngo.patch(f"/v1/beneficiaries/{person['id']}", {"sex": sent}, version=1)) == [("/sex", found["/sex"])]
+
+
 @pytest.mark.parametrize(
     ("path", "body", "pointer", "words"),
     [

@@ -20,17 +20,19 @@ _OF_PERSON = prebuilt(sa.select(Circumstances).where(col(Circumstances.beneficia
 refuse("uq_circumstances_beneficiary_id", Stale)
 
 
-def put_circumstances(db: GuardedSession, beneficiary_id: uuid.UUID, *, version: int, body: CircumstancesPut) -> Circumstances:
-    """Record all that is known of a person; `version` is 0 the first time. Raises NotFound, Merged, OutOfScope, Stale, Invalid."""
+def put_circumstances(db: GuardedSession, beneficiary_id: uuid.UUID, *, version: int, body: CircumstancesPut) -> bool:
+    """Record all that is known of a person; whether it is the first that is known. `version` is 0 then. Raises NotFound, Merged,
+    OutOfScope, Stale, Invalid.
+    """
     return _record(db, beneficiary_id, version, body.model_dump())
 
 
-def update_circumstances(db: GuardedSession, beneficiary_id: uuid.UUID, *, version: int, body: CircumstancesUpdate) -> Circumstances:
-    """Record what changed, be it the first that is known. Raises NotFound, Merged, OutOfScope, Stale, Invalid."""
+def update_circumstances(db: GuardedSession, beneficiary_id: uuid.UUID, *, version: int, body: CircumstancesUpdate) -> bool:
+    """Record what changed; whether it is the first that is known. Raises NotFound, Merged, OutOfScope, Stale, Invalid."""
     return _record(db, beneficiary_id, version, body.model_dump(exclude_unset=True))
 
 
-def _record(db: GuardedSession, beneficiary_id: uuid.UUID, version: int, values: dict[str, Any]) -> Circumstances:
+def _record(db: GuardedSession, beneficiary_id: uuid.UUID, version: int, values: dict[str, Any]) -> bool:
     person = fetch(db, Beneficiary, beneficiary_id, keep=True)
     # Whoever sees a person through a consent must not write about it, be it the first that is written.
     require_writable(db, person)
@@ -48,4 +50,4 @@ def _record(db: GuardedSession, beneficiary_id: uuid.UUID, version: int, values:
         raise Invalid(faults=faults)
     db.add(row)
     db.flush()
-    return row
+    return found is None

@@ -1,12 +1,13 @@
 """HTTP of circumstances."""
 
+import uuid
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from app.access.fields import FieldConcealed
 from app.access.guard import OutOfScope
-from app.access.transaction import begin, reading
+from app.access.transaction import Rows, begin, reading
 from app.answers import IfMatch, answer, answer_page
 from app.beneficiaries.models import Merged
 from app.circumstances import actions, policy, queries
@@ -19,7 +20,15 @@ from app.schemas import Id
 router = APIRouter(prefix="/v1", tags=["circumstances"])
 BeneficiaryId = Annotated[Id, Path(description="The beneficiary.")]
 _ONE = "/beneficiaries/{beneficiary_id}/circumstances"
-_WRITE = problems(NotFound, Merged, Stale, Invalid, OutOfScope)
+_WRITE = {
+    201: {"model": CircumstancesRead, "description": "Recorded for the first time."},
+    **problems(NotFound, Merged, Stale, Invalid, OutOfScope),
+}
+
+
+def _written(db: Rows, beneficiary_id: uuid.UUID, *, first: bool) -> Response:
+    shown = queries.circumstances(db, beneficiary_id)
+    return answer(shown, 201, location=f"/v1/beneficiaries/{beneficiary_id}/circumstances") if first else answer(shown)
 
 
 @router.get("/circumstances", response_model=Page[CircumstancesRead], dependencies=[allow(policy.READ)], responses=problems(FieldConcealed))
@@ -45,13 +54,13 @@ def get_circumstances(caller: Caller, beneficiary_id: BeneficiaryId) -> Response
 def put_circumstances(caller: Caller, beneficiary_id: BeneficiaryId, version: IfMatch, body: CircumstancesPut) -> Response:
     """Record all that is known of a person; what is left out is emptied. The first time, `If-Match` is `"0"`."""
     with begin(caller) as db:
-        actions.put_circumstances(db, beneficiary_id, version=version, body=body)
-        return answer(queries.circumstances(db, beneficiary_id))
+        first = actions.put_circumstances(db, beneficiary_id, version=version, body=body)
+        return _written(db, beneficiary_id, first=first)
 
 
 @router.patch(_ONE, response_model=CircumstancesRead, dependencies=[allow(policy.WRITE)], responses=_WRITE)
 def update_circumstances(caller: Caller, beneficiary_id: BeneficiaryId, version: IfMatch, body: CircumstancesUpdate) -> Response:
     """Record what changed; fields left out stay. The first time, `If-Match` is `"0"`."""
     with begin(caller) as db:
-        actions.update_circumstances(db, beneficiary_id, version=version, body=body)
-        return answer(queries.circumstances(db, beneficiary_id))
+        first = actions.update_circumstances(db, beneficiary_id, version=version, body=body)
+        return _written(db, beneficiary_id, first=first)

@@ -33,7 +33,7 @@ OFTEN = 30
 _OURS = (IdentifierUnreadable, IdentifierKeyMissing)
 _CREATE = problems(NotFound, Merged, IdentifierExists, IdTaken, Invalid, OutOfScope, *_OURS)
 _UPDATE = problems(NotFound, Merged, Stale, Invalid, OutOfScope, *_OURS)
-_END = problems(NotFound, Stale, WrongState, Invalid, OutOfScope, *_OURS)
+_END = problems(NotFound, Merged, Stale, WrongState, Invalid, OutOfScope, *_OURS)
 _LOOK_UP = problems(Invalid, TooManyRequests, IdentifierKeyMissing)
 _OF_PERSON, _ONE = "/v1/beneficiaries/{beneficiary_id}/identifiers", "/v1/identifiers/{identifier_id}"
 
@@ -63,8 +63,8 @@ def list_identifiers(
 @router.post("/v1/identifiers/lookup", response_model=HoldersRead, dependencies=[allow(policy.LOOKUP)], responses=_LOOK_UP)
 def look_up_identifier(caller: Caller, body: LookUp) -> Response:
     """Who carries exactly this number, now or formerly, of the persons whose documents the caller may see. 30 a minute and account; each
-    is recorded, without the number. A POST, so that the number stands in no address; it changes nothing, and an `Idempotency-Key` does
-    not keep its answer.
+    is recorded, without the number. A POST, so that the number stands in no address; it changes nothing, so it takes no
+    `Idempotency-Key`.
     """
     value = values.read(body.kind, body.value)
     with reading(caller) as db:

@@ -61,7 +61,7 @@ def test_before_anything_is_recorded_the_record_is_empty(ngo: Caller, girl: Body
 
 def test_the_whole_is_recorded_and_read(ngo: Caller, girl: Body) -> None:
     made = ngo.put(url_of(girl), WHOLE, version=0)
-    assert (made.status_code, made.headers["etag"]) == (200, '"1"')
+    assert (made.status_code, made.headers["etag"], made.headers["location"]) == (201, '"1"', url_of(girl))
     assert made.json() == ngo.get(url_of(girl)).json()
     assert {name: made.json()[name] for name in WHOLE} == WHOLE
     assert made.json()["territory"] == girl["territory"]
@@ -79,7 +79,7 @@ def test_put_empties_what_is_left_out(ngo: Caller, girl: Body) -> None:
 
 def test_patch_keeps_what_is_left_out(ngo: Caller, girl: Body) -> None:
     first = ngo.patch(url_of(girl), {"citizenship": "KZ"}, version=0)
-    assert (first.status_code, first.headers["etag"]) == (200, '"1"')
+    assert (first.status_code, first.headers["etag"]) == (201, '"1"')
     second = ngo.patch(url_of(girl), SCHOOLING, version=1).json()
     assert (second["citizenship"], second["grade"], second["version"]) == ("KZ", 7, 2)
     third = ngo.patch(url_of(girl), {"citizenship": None, "missing_documents": []}, version=2).json()
@@ -91,11 +91,12 @@ def test_nobodys_record_is_overwritten_unseen(ngo: Caller, girl: Body, method: s
     write = getattr(ngo, method)
     assert write(url_of(girl), SCHOOLING).status_code == 428
     assert write(url_of(girl), SCHOOLING, version=1).status_code == 412
-    assert write(url_of(girl), SCHOOLING, version=0).status_code == 200
+    assert write(url_of(girl), SCHOOLING, version=0).status_code == 201
     assert write(url_of(girl), SCHOOLING, version=0).status_code == 412
     assert write(url_of(girl), SCHOOLING, version=9).status_code == 412
-    # The same again changes nothing, and is no new version.
-    assert write(url_of(girl), SCHOOLING, version=1).json()["version"] == 1
+    # The same again changes nothing, is no new version, and is not the first.
+    again = write(url_of(girl), SCHOOLING, version=1)
+    assert (again.status_code, again.json()["version"], "location" in again.headers) == (200, 1, False)
 
 
 def test_of_nobody_there_is_nothing(ngo: Caller) -> None:
@@ -141,14 +142,14 @@ def test_the_set_is_not_for_children_under_five(ngo: Caller) -> None:
     answers = {"seeing": "no_difficulty", "walking": "no_difficulty"}
     refused = ngo.put(url_of(child), answers | {"functioning_assessed_on": "2024-03-09"}, version=0)
     assert {(one["pointer"], one["code"]) for one in refused.json()["errors"]} == {("/seeing", "too_young"), ("/walking", "too_young")}
-    assert ngo.put(url_of(child), {"disability_status": "child_with_disability"}, version=0).status_code == 200
+    assert ngo.put(url_of(child), {"disability_status": "child_with_disability"}, version=0).status_code == 201
     assert ngo.put(url_of(child), answers | {"functioning_assessed_on": "2024-03-10"}, version=1).status_code == 200
 
 
 def test_who_may_be_five_is_not_refused(ngo: Caller) -> None:
     child = make_beneficiary(ngo, birth_date="2019-01-01", birth_precision="year")
     asked = {"seeing": "no_difficulty", "functioning_assessed_on": "2024-02-01"}
-    assert ngo.put(url_of(child), asked, version=0).status_code == 200
+    assert ngo.put(url_of(child), asked, version=0).status_code == 201
     asked["functioning_assessed_on"] = "2023-12-31"
     assert fault(ngo.put(url_of(child), asked, version=1)) == (422, "/seeing", "too_young")
 

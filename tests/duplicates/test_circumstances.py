@@ -24,7 +24,7 @@ def ngo(callers: Callers) -> Caller:
 
 def record(caller: Caller, person: Body, **values: Any) -> None:
     made = caller.put(url_of(person), values, version=0)
-    assert made.status_code == 200, made.text
+    assert made.status_code == 201, made.text
 
 
 def known(caller: Caller, person: Body) -> Body:

@@ -30,5 +30,5 @@ def url_of(person: Body) -> str:
 def make_circumstances(caller: Caller, person: Body, **other: Any) -> Body:
     """All of it, recorded for the first time."""
     made = caller.put(url_of(person), WHOLE | other, version=0)
-    assert made.status_code == 200, made.text
+    assert made.status_code == 201, made.text
     return dict(made.json())

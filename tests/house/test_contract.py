@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2 as httpx
 import pytest
 from openapi_spec_validator import validate
 
 from app.main import create_app
 from app.problems import MEDIA_TYPE, all_problems
+from tests import declared
 
 CONTRACT = Path(__file__).parent.parent.parent / "openapi" / "openapi.json"
 DOCUMENT: dict[str, Any] = create_app().openapi()
@@ -80,18 +82,74 @@ def test_an_operation_declares_its_refusals(name: str) -> None:
     assert named <= codes
 
 
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_code_of_a_refusal_is_named(name: str) -> None:
+    """For programs in `x-codes`, for people in the description, once each."""
+    kinds = {(kind.status, kind.code) for kind in all_problems()}
+    for status, response in OPERATIONS[name]["responses"].items():
+        if int(status) >= 400:
+            codes = response["x-codes"]
+            assert codes
+            assert len(codes) == len(set(codes))
+            assert {(int(status), code) for code in codes} <= kinds
+            assert [code for code in re.findall(r"`([a-z_]+)`:", response["description"]) if code in codes] == codes
+    assert "unavailable" in OPERATIONS[name]["responses"]["503"]["x-codes"]
+
+
+def test_what_comes_at_any_address_is_listed_once() -> None:
+    of_bodies = ["malformed", "too_slow", "too_large", "wrong_media_type", "invalid", "internal"]
+    assert DOCUMENT["x-codes"] == ["not_found", "method_not_allowed", *of_bodies]
+    assert "405" not in {status for operation in OPERATIONS.values() for status in operation["responses"]}
+    assert "`x-codes`" in DOCUMENT["info"]["description"]
+
+
+def refusal(method: str, path: str, status: int, code: str, *faults: str) -> httpx.Response:
+    body = {"status": status, "code": code, "errors": [{"code": one} for one in faults]}
+    request = httpx.Request(method, f"http://testserver{path}")
+    return httpx.Response(status, request=request, content=json.dumps(body), headers={"content-type": MEDIA_TYPE})
+
+
+def test_what_is_not_declared_fails_whichever_test_meets_it() -> None:
+    place, app = "/v1/places/1733", create_app()
+    for given in (
+        refusal("GET", place, 404, "not_found"),
+        refusal("GET", place, 415, "wrong_media_type"),
+        refusal("GET", "/nowhere", 404, "not_found"),
+        refusal("DELETE", place, 405, "method_not_allowed"),
+        refusal("PATCH", place, 422, "invalid", "unknown", "string_type"),
+    ):
+        declared.check(app, given.request.method, given)
+    for given, told in (
+        (refusal("GET", place, 409, "merged"), "get_place does not declare"),
+        (refusal("GET", place, 409, "not_found"), "get_place does not declare"),
+        (refusal("GET", "/v1/places", 404, "not_found"), "list_places does not declare"),
+        (refusal("GET", "/nowhere", 409, "merged"), "answers"),
+        (refusal("PATCH", place, 422, "invalid", "made_up"), "not documented"),
+    ):
+        with pytest.raises(AssertionError, match=told):
+            declared.check(app, given.request.method, given)
+
+
 SECRET = {"POST /v1/service-clients", "POST /v1/service-clients/{client_key}/rotate-secret"}
 """Their answers hold a secret, which is not kept for replays."""
+LOOK_UPS = {"POST /v1/identifiers/lookup"}
+"""They do nothing, so there is nothing that could be done twice."""
 
 
 @pytest.mark.parametrize("name", [name for name, operation in OPERATIONS.items() if name.startswith("POST") and "security" in operation])
 def test_a_post_takes_an_idempotency_key(name: str) -> None:
     takes = any(parameter["name"] == "Idempotency-Key" for parameter in OPERATIONS[name]["parameters"])
-    assert takes == (name not in SECRET)
-    if takes:
-        described = OPERATIONS[name]["responses"]
-        assert "`idempotency_key_in_progress`" in described["409"]["description"]
-        assert "`idempotency_key_reused`" in described["422"]["description"]
+    assert takes == (name not in SECRET | LOOK_UPS)
+    named = {code for response in OPERATIONS[name]["responses"].values() for code in response.get("x-codes", ())}
+    codes = {"idempotency_key_in_progress", "idempotency_key_reused", "idempotency_key_forgotten"}
+    assert named & codes == (codes if takes else set())
+
+
+@pytest.mark.parametrize("name", ["PUT /v1/beneficiaries/{beneficiary_id}/circumstances", "PUT /v1/families/{family_id}/incomes/{month}"])
+def test_what_is_recorded_first_is_declared(name: str) -> None:
+    responses = OPERATIONS[name]["responses"]
+    assert responses["201"]["content"] == responses["200"]["content"]
+    assert {"ETag", "Location"} <= responses["201"]["headers"].keys()
 
 
 @pytest.mark.parametrize("name", [name for name, operation in OPERATIONS.items() if "requestBody" in operation])

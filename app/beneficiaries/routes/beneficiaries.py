@@ -24,7 +24,7 @@ from app.schemas import Id
 
 router = APIRouter(prefix="/v1/beneficiaries", tags=["beneficiaries"])
 BeneficiaryId = Annotated[Id, Path(description="The beneficiary.")]
-_CREATE = problems(IdTaken, Invalid, OutOfScope)
+_CREATE = problems(Merged, IdTaken, Invalid, OutOfScope)
 _UPDATE = problems(NotFound, Stale, Merged, Invalid, OutOfScope)
 _MOVED = {"description": "Merged into the row at `Location`.", "headers": {"Location": {"schema": {"type": "string", "maxLength": 200}}}}
 _GET = {**problems(NotFound), 308: _MOVED}

@@ -29,7 +29,7 @@ from app.schemas import Id, PastDate
 router = APIRouter(prefix="/v1/families", tags=["families"])
 FamilyId = Annotated[Id, Path(description="The family.")]
 AsOf = Annotated[Annotated[PastDate, Field(description="The family of this day.", examples=["2026-01-31"])] | None, Query()]
-_CREATE = problems(IdTaken, Invalid, OutOfScope)
+_CREATE = problems(Merged, IdTaken, Invalid, OutOfScope)
 _CORRECT = problems(NotFound, Merged, MembersPresent, Stale, Invalid, OutOfScope)
 _UPDATE = problems(NotFound, Merged, Stale, Invalid, OutOfScope)
 

@@ -18,7 +18,7 @@ from app.identity.door import Caller, allow
 from app.identity.revocations import revocations
 from app.identity.schemas import ClientTokenRead, LogIn, MeRead, PasswordChange, Refresh, TokensRead
 from app.limits import address_of
-from app.problems import BadRequest, Invalid, Problem, TooManyRequests, problems
+from app.problems import BadRequest, Invalid, NotFound, Problem, TooManyRequests, problems
 
 router = APIRouter(tags=["sessions"])
 
@@ -62,7 +62,7 @@ def get_me(caller: Caller) -> Response:
     return answer({name: shown[name] for name in MeRead.model_fields})
 
 
-@router.post("/v1/me/password", status_code=204, dependencies=[allow(policy.ME)], responses=problems(Invalid, TooManyRequests))
+@router.post("/v1/me/password", status_code=204, dependencies=[allow(policy.ME)], responses=problems(NotFound, Invalid, TooManyRequests))
 def change_password(request: Request, caller: Caller, body: PasswordChange) -> Response:
     """Change one's own password; every session ends, log in again."""
     session_actions.confirm_password(by=caller, password=body.current, address=address_of(request))

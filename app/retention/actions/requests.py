@@ -50,7 +50,7 @@ def release_hold(db: GuardedSession, hold_id: uuid.UUID, *, version: int, body: 
 
 
 def request_erasure(db: GuardedSession, *, body: ErasureRequestCreate) -> tuple[ErasureRequest, bool]:
-    """(request, made before). Raises Invalid for an unknown person, AlreadyExists while another request is open, IdTaken."""
+    """(request, made before). Raises Invalid for an unknown person, Merged, AlreadyExists while another request is open, IdTaken."""
     if before := made_before(db, ErasureRequest, body.id, body.origin()):
         return before, True
     person = _person(db, body.beneficiary_id)
