@@ -102,7 +102,7 @@ class Samples:
                     self.rows[model, line.title] = self.own if line.own else self.other
                 else:
                     self.rows[model, line.title] = self._row(model, line)
-        self.grants += [self._family_grant(line) for line in LINES if line.grant]
+        self.grants += [self._family_grant(line, of) for line in LINES if line.grant for of in ("family", "consent")]
 
     def all(self) -> Iterator[Any]:
         """Every row once, parents first."""
@@ -110,10 +110,10 @@ class Samples:
         yield from (row for (model, _), row in self.rows.items() if row not in self.extra)
         yield from self.grants
 
-    def _family_grant(self, line: Line) -> AccessGrant:
-        """The sample of the table opens the line's person; its family needs a grant of its own."""
+    def _family_grant(self, line: Line, of: str) -> AccessGrant:
+        """The sample of the table opens the line's person; its family needs a grant of its own, and the consent one that came of it."""
         values = {**self._special("access_grant", line), "beneficiary_id": None, "family_id": self._id("family", line)}
-        return AccessGrant(organization_id=self.other.id, source=GrantSource.CONSENT, source_id=uuid.uuid4(), **values)
+        return AccessGrant(organization_id=self.other.id, source=GrantSource.CONSENT, source_id=self._id(of, line), **values)
 
     def _organization(self, key: uuid.UUID) -> Any:
         return mapper_of("organization").class_(id=key, kind=self.role, name_en=f"sample {key}", territory="17")
@@ -176,7 +176,8 @@ class Samples:
             "enrollment": {**participant, "beneficiary_id": self._id("beneficiary", line)},
             "certificate": {**participant, "beneficiary_id": self._id("beneficiary", line)},
             "consent": {"family_id": self._id("family", line)},
-            "consent_recipient": {"kind": "womens_committee", "organization_id": None},
+            # Whom the line's grant names, the consent named.
+            "consent_recipient": {"organization_id": self.own.id} if line.grant else {"kind": "womens_committee", "organization_id": None},
             # Nobody breaks the glass to the own organization's people.
             "break_glass": {"accessor_organization_id": (self.other if line.own else self.own).id},
             # Far from the numbers that the database gives by itself.

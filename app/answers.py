@@ -5,6 +5,7 @@ route's real answers against its `response_model`.
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response
@@ -62,6 +63,16 @@ def answer_page(request: Request, found: Found) -> Response:
         headers["Link"] = f'<{target.path}?{target.query}>; rel="next"'
     body = {"items": _shown(found.items), "next": found.next, **found.more}
     return Response(to_json(body), headers=headers, media_type="application/json")
+
+
+MOST_BYTES = 10_485_760
+"""How large a printed sheet can be."""
+
+
+def file(kind: str, description: str, *, most: int = MOST_BYTES, headers: Mapping[str, Any] = MappingProxyType({})) -> dict[int | str, Any]:
+    """What the contract says of an operation that answers a file of this media type."""
+    content = {kind: {"schema": {"type": "string", "format": "binary", "maxLength": most}}}
+    return {200: {"content": content, "description": description, **({"headers": dict(headers)} if headers else {})}}
 
 
 def _shown(values: Any) -> Any:

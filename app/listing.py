@@ -17,12 +17,14 @@ import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import from_json, to_json
 from sqlalchemy import bindparam
+from sqlalchemy.sql import visitors
+from sqlmodel import SQLModel
 
 from app.access.actor import visiting
-from app.access.declare import splits
-from app.access.fields import shown_names
+from app.access.declare import DECLARED, splits
+from app.access.fields import require_shown, shown_names
 from app.access.grants import turned_since
-from app.access.guard import prebuilt
+from app.access.guard import mapper_of, prebuilt
 from app.access.transaction import Rows
 from app.bodies import LARGEST
 from app.database import Entity, UtcDateTime
@@ -120,8 +122,24 @@ class _Cursor:
         return cls(places[0], places[1], tuple(behind))
 
 
+def _ruled(expression: Any) -> dict[type[SQLModel], list[str]]:
+    """The columns under a rule of which a condition or a sort tells something, whichever table, alias or subquery they are read from."""
+    found: dict[type[SQLModel], list[str]] = {}
+    whole = expression.__clause_element__() if hasattr(expression, "__clause_element__") else expression
+    columns = {column for part in visitors.iterate(whole) for column in getattr(part, "base_columns", ()) if isinstance(column, sa.Column)}
+    for column in columns:
+        if isinstance(column.table, sa.Table):
+            model = mapper_of(column.table.name).class_
+            if column.key in DECLARED[model].fields:
+                found.setdefault(model, []).append(column.key)
+    return found
+
+
 class Keyset:
-    """One list of one feature: its columns, filters and sorts; each combination is a statement that is built on first use."""
+    """One list of one feature: its columns, filters and sorts; each combination is a statement that is built on first use.
+
+    By a field that the actor does not see in every row no list is filtered or sorted: which rows come, or where one stands, would tell it.
+    """
 
     def __init__(
         self,
@@ -141,15 +159,17 @@ class Keyset:
         self.shape = shape or (lambda row: dict(zip(self.names, row, strict=False)))
         self._cursors = {name: _Cursor.of(statement, sort, key) for name, sort in sorts.items()}
         self._built: dict[tuple[str, ...], sa.Select[Any]] = {}
+        self._asked: dict[str, dict[type[SQLModel], list[str]]] = {}
         self._building = threading.Lock()
 
     def page(self, db: Rows, listing: Listing, values: Mapping[str, Any], *, beside: Mapping[str, Any] = MappingProxyType({})) -> "Found":
         """The page that the listing asks for. `values` has the filters that are set, each with its value; `beside` parameters whose values
         follow from these and may change from page to page, so that a cursor is not bound to them.
 
-        Raises BadRequest for a cursor that was made for another list, sort or filter.
+        Raises BadRequest for a cursor that was made for another list, sort or filter, FieldConcealed.
         """
         sort = listing.order
+        self._require_shown(sort, values)
         bound = hashlib.sha256(to_json([self.name, sort, dict(sorted(values.items()))])).hexdigest()[:12]
         given = {**_binds(values), **beside, "page_rows": listing.limit + 1}
         if listing.cursor:
@@ -163,6 +183,15 @@ class Keyset:
         last = rows[listing.limit - 1]
         places = self._cursors[sort]
         return Found(items, _cursor(bound, last[places.value], last[places.key]), more)
+
+    def _require_shown(self, sort: str, values: Mapping[str, Any]) -> None:
+        """What each tells is found out on its first use, when every room has declared its rules."""
+        for kind, name in (("sort", sort), *(("filter", name) for name in values)):
+            key = f"{kind} {name}"
+            if key not in self._asked:
+                self._asked[key] = _ruled(self.sorts[name].column if kind == "sort" else self.filters[name])
+            for model, columns in self._asked[key].items():
+                require_shown(model, *columns)
 
     def _total(self, db: Rows, values: Mapping[str, Any], beside: Mapping[str, Any]) -> dict[str, Any]:
         """`{total, total_is_capped}`."""

@@ -7,7 +7,7 @@ import re
 import threading
 import unicodedata
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -76,6 +76,11 @@ def printable(text: str, where: str) -> str:
         if unicodedata.category(character) in _INVISIBLE or character == "\N{REPLACEMENT CHARACTER}":
             raise UnprintableText(character, where)
     return composed
+
+
+def in_figures(day: date) -> str:
+    """A day as every form in the country writes it, in any language: 17.05.2012."""
+    return day.strftime("%d.%m.%Y")
 
 
 def _explained(error: typst.TypstError, facts: Mapping[str, Any]) -> Exception:

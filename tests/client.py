@@ -50,3 +50,9 @@ class Client(TestClient):
                     f"{key} answers fields that its model does not have"
                 )
                 return
+
+
+def pointers(response: httpx.Response) -> list[str]:
+    """What was found wrong with a request."""
+    assert response.status_code == 422, response.text
+    return [fault["pointer"] for fault in response.json()["errors"]]

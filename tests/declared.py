@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from app.access.actor import visiting
-from app.beneficiaries.models import Beneficiary, Family, Merged
+from app.beneficiaries.models import Beneficiary, Family, Merged, WasForgotten
 from app.contract import BODIES, NOWHERE
 from app.fault_codes import faults
 from app.main import create_app
@@ -18,7 +18,7 @@ _asking: set[str] = set()
 
 
 def listen() -> None:
-    """Note which operations ask whether a row was merged into another one: they can refuse for it, be it that no test merges rows first."""
+    """Note which operations ask whether a row was merged or forgotten: they can refuse for it, be it that no test does so first."""
     for model in (Beneficiary, Family):
         found = model.successor
 
@@ -42,7 +42,7 @@ def check(app: FastAPI, method: str, response: httpx.Response) -> None:
     _asking.difference_update(asking)
     for name in asking:
         known = next((codes for (_, _, operation), codes in _declared().items() if operation == name), None)
-        assert known is None or _codes(Merged) <= known, f"{name} does not declare {Merged.code}"
+        assert known is None or _codes(Merged, WasForgotten) <= known, f"{name} does not declare {Merged.code} or {WasForgotten.code}"
     if response.headers.get("content-type") != MEDIA_TYPE or method == "HEAD":
         return
     problem = response.json()

@@ -1,7 +1,6 @@
 """Idempotency-Key: the same request twice is done once and answered twice, whatever happens in between."""
 
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -20,6 +19,7 @@ from app.identity.models import LoginSession
 from app.places.models import Place
 from app.problems import all_problems
 from tests.callers import Caller, Callers
+from tests.racing import together
 
 VENUE = {"territory": "1733230", "names": {"uz_latn": "Markaz"}}
 BODY = {"district": "1733230", "names": {"uz_latn": "Guliston"}}
@@ -179,8 +179,7 @@ def test_a_failed_commit_leaves_no_key(administrator: Caller, db: Database, monk
 
 def test_one_effect_whoever_comes_first(administrator: Caller, db: Database) -> None:
     """24 racers with one key."""
-    with ThreadPoolExecutor(24) as pool:
-        answers = list(pool.map(lambda _: administrator.post("/v1/places", BODY, key="race"), range(24)))
+    answers = together([lambda: administrator.post("/v1/places", BODY, key="race")] * 24)
     assert {answer.status_code for answer in answers} == {201}, [answer.text for answer in answers if answer.status_code != 201][:2]
     assert len({answer.content for answer in answers}) == 1
     assert len({answer.headers["location"] for answer in answers}) == 1
@@ -193,8 +192,7 @@ def test_racers_whose_first_one_fails(administrator: Caller, db: Database) -> No
     """A claim that is rolled back lets the next racer run; all are refused alike and nothing stays."""
     body = {**BODY, "soato": "1733230-0007"}
     assert administrator.post("/v1/places", body).status_code == 201
-    with ThreadPoolExecutor(12) as pool:
-        answers = list(pool.map(lambda _: administrator.post("/v1/places", body, key="race"), range(12)))
+    answers = together([lambda: administrator.post("/v1/places", body, key="race")] * 12)
     assert {answer.status_code for answer in answers} == {409}
     assert {answer.json()["code"] for answer in answers} == {"already_exists"}
     assert keys(db) == []
@@ -325,8 +323,7 @@ def test_the_same_id_and_body_again(administrator: Caller, db: Database) -> None
 
 def test_racers_with_one_id(administrator: Caller, db: Database) -> None:
     body = {**BODY, "id": "01930c2e-5f3a-7c4e-9d1b-2a6f4e8c0d17", "soato": "1733230-0042"}
-    with ThreadPoolExecutor(12) as pool:
-        answers = list(pool.map(lambda _: administrator.post("/v1/places", body), range(12)))
+    answers = together([lambda: administrator.post("/v1/places", body)] * 12)
     codes = [answer.status_code for answer in answers]
     assert codes.count(201) == 1
     assert set(codes) <= {200, 201, 409}, codes

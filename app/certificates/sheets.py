@@ -18,7 +18,7 @@ from app.certificates.queries import Print
 from app.certificates.schemas import verify_url
 from app.certificates.snapshot import texts
 from app.days import TASHKENT
-from app.paper import Unprintable
+from app.paper import Unprintable, in_figures
 from app.problems import Conflict
 
 _NOT_PRINTED = "not-printed.txt"
@@ -42,7 +42,7 @@ def sheet_of(one: Print) -> Sheet:
         verify_url=verify_url(one.number),
         issuer=texts(snapshot.issuer),
         title=texts(snapshot.title),
-        issued_on=_in_figures(one.issued_on),
+        issued_on=in_figures(one.issued_on),
         holder_cyrl=one.holder_cyrillic,
         holder_latn=one.holder_latin,
         hours=snapshot.hours,
@@ -50,7 +50,7 @@ def sheet_of(one: Print) -> Sheet:
         place=texts(snapshot.place) if snapshot.place else {},
         signers=tuple(Signer(signer.name, signer.post or "") for signer in snapshot.signers[: pdf.MOST_SIGNERS]),
         status="revoked" if void else "valid",
-        revoked_on=_in_figures((one.revoked_at or one.created_at).astimezone(TASHKENT).date()) if void else None,
+        revoked_on=in_figures((one.revoked_at or one.created_at).astimezone(TASHKENT).date()) if void else None,
         synthetic=one.is_synthetic,
     )
 
@@ -117,7 +117,3 @@ def _entry(name: str, day: date) -> zipfile.ZipInfo:
     # As on Unix, a plain file: else the archive would differ with the machine that made it.
     entry.create_system, entry.external_attr = 3, 0o644 << 16
     return entry
-
-
-def _in_figures(day: date) -> str:
-    return day.strftime("%d.%m.%Y")

@@ -3,26 +3,25 @@
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from app.access.fields import FieldConcealed
 from app.access.guard import OutOfScope
 from app.access.transaction import Rows, begin, reading
 from app.answers import IfMatch, answer, answer_page
-from app.beneficiaries.models import Merged
+from app.beneficiaries.models import Merged, WasForgotten
+from app.beneficiaries.routes.beneficiaries import BeneficiaryId
 from app.circumstances import actions, policy, queries
 from app.circumstances.schemas import CircumstancesListing, CircumstancesPut, CircumstancesRead, CircumstancesUpdate
 from app.identity.door import Caller, allow
 from app.listing import Page
 from app.problems import Invalid, NotFound, Stale, problems
-from app.schemas import Id
 
 router = APIRouter(prefix="/v1", tags=["circumstances"])
-BeneficiaryId = Annotated[Id, Path(description="The beneficiary.")]
 _ONE = "/beneficiaries/{beneficiary_id}/circumstances"
 _WRITE = {
     201: {"model": CircumstancesRead, "description": "Recorded for the first time."},
-    **problems(NotFound, Merged, Stale, Invalid, OutOfScope),
+    **problems(NotFound, Merged, WasForgotten, Stale, Invalid, OutOfScope),
 }
 
 

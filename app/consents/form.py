@@ -14,7 +14,7 @@ from app.consents.models import ASSENT_AGE, ConsentPurpose, ConsentStatus
 from app.consents.notice import NOTICES
 from app.consents.queries import Print
 from app.languages import Language, nearest
-from app.paper import Press, UnprintableText, printable
+from app.paper import Press, UnprintableText, in_figures, printable
 from app.problems import Conflict
 
 _PRESS = Press(Path(__file__).with_name("form.typ"))
@@ -65,10 +65,10 @@ def _facts(one: Print, language: Language) -> dict[str, Any]:
             {"name": _in(recipient["names"], language, "recipients"), "kind": None} if recipient["names"] else {"kind": recipient["kind"]}
             for recipient in consent["recipients"]
         ],
-        "from": _in_figures(consent["valid_from"]),
-        "until": _in_figures(consent["valid_until"]),
+        "from": _known(consent["valid_from"]),
+        "until": _known(consent["valid_until"]),
         "method": consent["method"],
-        "given_on": _in_figures(consent["given_on"]),
+        "given_on": _known(consent["given_on"]),
         "witness": printable(consent["witness"] or "", "witness"),
         "over": consent["status"] if consent["status"] not in (ConsentStatus.REQUESTED, ConsentStatus.GIVEN) else None,
         "number": str(consent["id"]),
@@ -93,5 +93,5 @@ def _contact(contact: Mapping[str, Any]) -> str:
     return printable(" · ".join(str(part) for part in parts if part), "contacts")
 
 
-def _in_figures(day: date | None) -> str | None:
-    return day.strftime("%d.%m.%Y") if day else None
+def _known(day: date | None) -> str | None:
+    return in_figures(day) if day else None

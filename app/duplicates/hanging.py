@@ -5,15 +5,15 @@ A table that comes later is one line more. A test holds this list against the co
 
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam
 
 from app.access.guard import GuardedSession, mapper_of, prebuilt
+from app.beneficiaries.actions.members import overlap
 from app.beneficiaries.models import Beneficiary
 from app.identifiers import actions as identifiers
 from app.identifiers.models import Identifier
@@ -26,14 +26,6 @@ def _always(_row: Any) -> bool:
 
 def _is_open(row: Any) -> bool:
     return row.ended_on is None
-
-
-def _overlap(one: Any, other: Any) -> bool:
-    """Whether two memberships, neither of them entered in error, have a day in common: nobody belongs to two families at a time."""
-    if "entered_in_error" in (one.end_reason, other.end_reason):
-        return False
-    (begins, ends), (others_begin, others_end) = ((row.started_on or date.min, row.ended_on or date.max) for row in (one, other))
-    return bool(begins < others_end and others_begin < ends)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +53,7 @@ HANGING = (
         alone_by=(),
         counts=_is_open,
         settle="Both belong to a family, or belonged to one in that time: end one of the memberships, or correct when it began.",
-        beside=_overlap,
+        beside=overlap,
     ),
     Hanging(
         "enrollment",
@@ -108,7 +100,7 @@ class Found:
 
 
 _building = threading.Lock()
-_statements: dict[tuple[str, str], Any] = {}
+_statements: dict[tuple[str, str, bool], Any] = {}
 
 
 def held_rows(db: GuardedSession, table: str, column: str, value: uuid.UUID) -> list[Any]:
@@ -118,14 +110,27 @@ def held_rows(db: GuardedSession, table: str, column: str, value: uuid.UUID) -> 
     return list(db.execute(_statement(table, column), {"value": value}).scalars())
 
 
-def _statement(table: str, column: str) -> Any:
+def held_by_id(db: GuardedSession, keys: Iterable[tuple[str, uuid.UUID]]) -> dict[tuple[str, uuid.UUID], Any]:
+    """The rows of these (table, id), held until the commit, each under its key: one statement a table, however many rows a person has."""
+    by_table: dict[str, list[uuid.UUID]] = {}
+    for table, key in keys:
+        by_table.setdefault(table, []).append(key)
+    found: dict[tuple[str, uuid.UUID], Any] = {}
+    for table, ids in by_table.items():
+        found |= {(table, row.id): row for row in db.execute(_statement(table, "id", many=True), {"values": ids}).scalars()}
+    return found
+
+
+def _statement(table: str, column: str, *, many: bool = False) -> Any:
     """Built on first use, since rooms above have tables here too; two first users at once must not both name it."""
-    key = (table, column)
+    key = (table, column, many)
     with _building:
         if key not in _statements:
             model = mapper_of(table).class_
-            held = sa.select(model).where(getattr(model, column) == bindparam("value")).order_by(model.id).with_for_update()
-            _statements[key] = prebuilt(held, f"merge.{table}.{column}")
+            wanted = getattr(model, column)
+            is_it = wanted.in_(bindparam("values", expanding=True)) if many else wanted == bindparam("value")
+            held = sa.select(model).where(is_it).order_by(model.id).with_for_update()
+            _statements[key] = prebuilt(held, f"merge.{table}.{column}{'s' if many else ''}")
         return _statements[key]
 
 
@@ -152,16 +157,18 @@ def _alone(one: Hanging, rows: list[Any]) -> Iterator[tuple[Any, ...]]:
     yield from (tuple(getattr(row, name) for name in one.alone_by or ()) for row in rows if one.alone_by is not None and one.counts(row))
 
 
-def move(db: GuardedSession, one: Hanging, row: Any, *, to: Beneficiary) -> dict[str, Any]:
-    """The row refers to another person from now on; answers what the changed columns held before."""
-    before = {one.column: getattr(row, one.column)}
-    if one.lies_with_person:
-        before["territory"] = row.territory
-    if isinstance(row, Identifier):
-        # Its number opens for its own person alone, so it is sealed anew.
-        identifiers.move_to(db, row, beneficiary=to)
-        return before
-    setattr(row, one.column, to.id)
-    if one.lies_with_person:
-        row.territory = to.territory
+def move(db: GuardedSession, moving: Sequence[tuple[Hanging, Any]], *, to: Beneficiary) -> dict[tuple[str, uuid.UUID], dict[str, Any]]:
+    """The rows refer to another person from now on; answers what the changed columns of each, by (table, id), held before."""
+    before: dict[tuple[str, uuid.UUID], dict[str, Any]] = {}
+    for one, row in moving:
+        held = {one.column: getattr(row, one.column)} | ({"territory": row.territory} if one.lies_with_person else {})
+        # A row may name the person in two columns; the territory it had first is the one it goes back to.
+        before[one.table, row.id] = held | before.get((one.table, row.id), {})
+        if isinstance(row, Identifier):
+            continue
+        setattr(row, one.column, to.id)
+        if one.lies_with_person:
+            row.territory = to.territory
+    # A number opens for its own person alone, so it is sealed anew.
+    identifiers.move_to(db, [row for _, row in moving if isinstance(row, Identifier)], beneficiary=to)
     return before

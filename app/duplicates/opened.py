@@ -4,7 +4,6 @@ A grant tells for all time through what somebody looked at a row, so it is not t
 the winner begins. An undo gives back to the loser what of that is open still.
 """
 
-import uuid
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,7 +14,6 @@ from app.access.grants import AccessGrant
 from app.access.guard import GuardedSession, prebuilt
 from app.beneficiaries.models import Beneficiary
 from app.database import UtcDateTime, now
-from app.duplicates.hanging import held_rows
 
 _OPEN = prebuilt(
     sa.select(AccessGrant)
@@ -40,9 +38,8 @@ def open_of_winner(db: GuardedSession, loser: Beneficiary, *, winner: Beneficiar
     return entries
 
 
-def open_again(db: GuardedSession, entry: dict[str, Any]) -> None:
-    """Give back to the loser what is open of the winner in its place. What was closed meanwhile is closed for both."""
-    opened, former = (next(iter(held_rows(db, "access_grant", "id", uuid.UUID(entry[name]))), None) for name in ("id", "instead_of"))
+def open_again(opened: AccessGrant | None, former: AccessGrant | None) -> None:
+    """Give back to the loser's grant what is open of the winner in its place. What was closed meanwhile is closed for both."""
     if opened is not None and former is not None and opened.closes_at > now():
         former.closes_at = opened.closes_at
         opened.close()

@@ -8,7 +8,7 @@ from app.access.guard import OutOfScope
 from app.access.transaction import begin, reading
 from app.answers import IfMatch, answer, answer_if_changed, answer_page, created
 from app.beneficiaries.candidates import DuplicateStatus
-from app.beneficiaries.models import Merged
+from app.beneficiaries.models import Merged, WasForgotten
 from app.duplicates import policy, queries
 from app.duplicates.actions import candidates as actions
 from app.duplicates.actions.merging import merge_candidate
@@ -35,10 +35,10 @@ router = APIRouter(tags=["duplicates"])
 CandidateId = Annotated[Id, Path(description="The pair.")]
 MergeId = Annotated[Id, Path(description="The merge.")]
 _PAIRS, _PAIR = "/v1/duplicate-candidates", "/v1/duplicate-candidates/{candidate_id}"
-_REPORT = problems(IdTaken, WrongState, Merged, Invalid, OutOfScope)
+_REPORT = problems(IdTaken, WrongState, Merged, WasForgotten, Invalid, OutOfScope)
 _DECIDE = problems(NotFound, Stale, WrongState, Invalid, OutOfScope)
-_MERGE = problems(NotFound, Stale, WrongState, Merged, SettleFirst, CycleOfParents, Invalid, OutOfScope)
-_UNDO = problems(NotFound, Stale, WrongState, Merged, ChangedSince, Invalid, OutOfScope)
+_MERGE = problems(NotFound, Stale, WrongState, Merged, WasForgotten, SettleFirst, CycleOfParents, Invalid, OutOfScope)
+_UNDO = problems(NotFound, Stale, WrongState, Merged, WasForgotten, ChangedSince, Invalid, OutOfScope)
 
 
 @router.get(_PAIRS, response_model=Page[CandidateRead], dependencies=[allow(policy.READ)])

@@ -1,10 +1,15 @@
-"""Adding numbers, saying more of them and ending them; moving one to another person when two turn out to be one."""
+"""Adding numbers, saying more of them and ending them; moving them to another person when two turn out to be one."""
 
 import uuid
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy import bindparam
+from sqlmodel import col
 
 from app.access.actor import Visit
-from app.access.fetch import fetch, find
-from app.access.guard import GuardedSession, require_writable
+from app.access.fetch import fetch, find, read_anew
+from app.access.guard import GuardedSession, prebuilt, require_writable
 from app.audit import trail
 from app.beneficiaries.actions.candidates import compare_again, record_same_identifier
 from app.beneficiaries.models import Beneficiary
@@ -14,6 +19,11 @@ from app.identifiers.models import LOOKED_UP, Identifier, IdentifierExists, Iden
 from app.identifiers.schemas import IdentifierCreate, IdentifierEnd, IdentifierUpdate
 from app.identifiers.values import Value
 from app.problems import IdTaken, Invalid
+
+_HELD = prebuilt(
+    sa.select(Identifier).where(col(Identifier.id).in_(bindparam("ids", expanding=True))).order_by(col(Identifier.id)).with_for_update(),
+    "identifier.moved",
+)
 
 
 def add_identifier(db: GuardedSession, beneficiary_id: uuid.UUID, *, body: IdentifierCreate) -> tuple[Identifier, Beneficiary, bool]:
@@ -94,20 +104,21 @@ def end_identifier(db: GuardedSession, identifier_id: uuid.UUID, *, version: int
     return found
 
 
-def move_to(db: GuardedSession, identifier: Identifier, *, beneficiary: Beneficiary) -> Identifier:
-    """The number is another person's: it is sealed anew, since it opens for its own person alone, and belongs to who registered that one.
+def move_to(db: GuardedSession, moving: Sequence[Identifier], *, beneficiary: Beneficiary) -> None:
+    """The numbers are another person's: each is sealed anew, since it opens for its own person alone, and belongs to who registered that
+    one.
 
     Raises IdentifierUnreadable, IdentifierKeyMissing.
     """
-    db.flush()
+    if not moving:
+        return
     # Held, since what is read here must not be sealed anew by a rotation before it is written.
-    found = fetch(db, Identifier, identifier.id, lock=True)
-    kept = sealing.unseal(found.ciphertext, found.key_version, row=found.id, person=found.beneficiary_id, kind=found.kind)
-    found.ciphertext, found.key_version = sealing.seal(kept, row=found.id, person=beneficiary.id, kind=found.kind)
-    found.beneficiary_id = beneficiary.id
-    found.organization_id, found.territory = beneficiary.organization_id, beneficiary.territory
+    for one in db.execute(_HELD, {"ids": [one.id for one in moving]}, execution_options=read_anew(db, Identifier)).scalars():
+        kept = sealing.unseal(one.ciphertext, one.key_version, row=one.id, person=one.beneficiary_id, kind=one.kind)
+        one.ciphertext, one.key_version = sealing.seal(kept, row=one.id, person=beneficiary.id, kind=one.kind)
+        one.beneficiary_id = beneficiary.id
+        one.organization_id, one.territory = beneficiary.organization_id, beneficiary.territory
     db.flush()
-    return found
 
 
 def note_look_up(visit: Visit, *, value: Value, hits: int) -> None:

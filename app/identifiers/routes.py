@@ -7,7 +7,8 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from app.access.guard import OutOfScope
 from app.access.transaction import begin, reading
 from app.answers import IfMatch, answer, answer_if_changed, answer_page, created
-from app.beneficiaries.models import Merged
+from app.beneficiaries.models import Merged, WasForgotten
+from app.beneficiaries.routes.beneficiaries import BeneficiaryId
 from app.identifiers import actions, policy, queries, values
 from app.identifiers.models import IdentifierExists, IdentifierKeyMissing, IdentifierUnreadable
 from app.identifiers.schemas import (
@@ -26,14 +27,13 @@ from app.problems import IdTaken, Invalid, NotFound, Stale, TooManyRequests, Wro
 from app.schemas import Id
 
 router = APIRouter(tags=["identifiers"])
-BeneficiaryId = Annotated[Id, Path(description="The beneficiary.")]
 IdentifierId = Annotated[Id, Path(description="The identifier.")]
 OFTEN = 30
 """Look-ups of one account in a minute: enough for a desk with a queue, too few to try numbers."""
 _OURS = (IdentifierUnreadable, IdentifierKeyMissing)
-_CREATE = problems(NotFound, Merged, IdentifierExists, IdTaken, Invalid, OutOfScope, *_OURS)
-_UPDATE = problems(NotFound, Merged, Stale, Invalid, OutOfScope, *_OURS)
-_END = problems(NotFound, Merged, Stale, WrongState, Invalid, OutOfScope, *_OURS)
+_CREATE = problems(NotFound, Merged, WasForgotten, IdentifierExists, IdTaken, Invalid, OutOfScope, *_OURS)
+_UPDATE = problems(NotFound, Merged, WasForgotten, Stale, Invalid, OutOfScope, *_OURS)
+_END = problems(NotFound, Merged, WasForgotten, Stale, WrongState, Invalid, OutOfScope, *_OURS)
 _LOOK_UP = problems(Invalid, TooManyRequests, IdentifierKeyMissing)
 _OF_PERSON, _ONE = "/v1/beneficiaries/{beneficiary_id}/identifiers", "/v1/identifiers/{identifier_id}"
 

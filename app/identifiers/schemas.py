@@ -6,6 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
+from app.beneficiaries.schemas.beneficiaries import PersonNamesRead
 from app.identifiers.models import IdentifierEndReason, IdentifierKind
 from app.listing import Listing
 from app.schemas import EntityRead, IsoDate, Line, NewId, OpenedSince, PastDate, Read, Strict, line, word
@@ -87,18 +88,11 @@ class DoubtRead(Read):
     message: str = Field(max_length=200, description="What it is, in English.")
 
 
-class HolderNamesRead(Read):
-    """A person's name in both scripts."""
-
-    latin: str = Field(max_length=500)
-    cyrillic: str = Field(max_length=500)
-
-
 class HolderRead(Read):
     """A person who carries a number."""
 
     beneficiary_id: uuid.UUID
-    names: HolderNamesRead
+    names: PersonNamesRead
     birth_year: int = Field(ge=1900, le=9999)
     territory: str = Field(max_length=16)
     organization_id: uuid.UUID

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from app.access.guard import OutOfScope
 from app.access.transaction import begin, reading
 from app.answers import IfMatch, answer, answer_page, created
-from app.beneficiaries.models import Merged
+from app.beneficiaries.models import Merged, WasForgotten
 from app.identity.door import Caller, allow
 from app.kinship import actions, policy, queries
 from app.kinship.models import CycleOfParents
@@ -18,8 +18,8 @@ from app.schemas import Id
 
 router = APIRouter(prefix="/v1/kinships", tags=["kinship"])
 KinshipId = Annotated[Id, Path(description="The kinship.")]
-_CREATE = problems(AlreadyExists, CycleOfParents, Merged, IdTaken, Invalid, OutOfScope)
-_UPDATE = problems(NotFound, Merged, Stale, Invalid, OutOfScope)
+_CREATE = problems(AlreadyExists, CycleOfParents, Merged, WasForgotten, IdTaken, Invalid, OutOfScope)
+_UPDATE = problems(NotFound, Merged, WasForgotten, Stale, Invalid, OutOfScope)
 _END = problems(NotFound, WrongState, Stale, Invalid, OutOfScope)
 
 

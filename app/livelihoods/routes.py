@@ -9,7 +9,7 @@ from pydantic import Field
 from app.access.guard import OutOfScope
 from app.access.transaction import begin, reading
 from app.answers import IfMatch, answer, answer_page
-from app.beneficiaries.models import Merged
+from app.beneficiaries.models import Merged, WasForgotten
 from app.days import today
 from app.identity.door import Caller, allow
 from app.listing import Page
@@ -22,7 +22,7 @@ router = APIRouter(prefix="/v1/families/{family_id}", tags=["livelihoods"])
 FamilyId = Annotated[Id, Path(description="The family.")]
 InMonth = Annotated[str, Path(pattern=MONTH, max_length=7, description="The month.", examples=["2026-01"])]
 OnDay = Annotated[Annotated[PastDate, Field(description="For this day; today if it is left out.", examples=["2026-03-15"])] | None, Query()]
-_PUT = problems(NotFound, Merged, Stale, Invalid, OutOfScope)
+_PUT = problems(NotFound, Merged, WasForgotten, Stale, Invalid, OutOfScope)
 
 
 def _first_day(month: str) -> date:

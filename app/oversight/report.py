@@ -20,7 +20,7 @@ from app.languages import Language, date_text, label, nearest
 from app.oversight.looks import PERSON, Looks, Seen, Viewers, newest, own, viewers
 from app.oversight.rows import BEARING
 from app.oversight.schemas import GroundKind
-from app.paper import Press, UnprintableText, printable
+from app.paper import Press, UnprintableText, in_figures, printable
 from app.problems import Conflict, Fault, Invalid
 
 MOST_LOOKS = 20_000
@@ -111,7 +111,7 @@ def _facts(report: Report, language: Language) -> dict[str, Any]:
         "times": sum(lines.values()),
         "lines": [
             [
-                _in_figures(line.day) if precision == "day" else date_text(line.day, precision, language),
+                in_figures(line.day) if precision == "day" else date_text(line.day, precision, language),
                 line.organization,
                 line.who,
                 list(line.what),
@@ -156,7 +156,7 @@ def _what(report: Report, one: Seen, registered: Mapping[uuid.UUID, datetime]) -
     """(kind of the row, the day on which it was registered if it is another one of the person that was merged into this one)."""
     if one.subject_type != PERSON.table or one.subject_id == report.wanted.person:
         return one.subject_type, ""
-    return "merged", _in_figures(registered[one.subject_id].astimezone(TASHKENT).date())
+    return "merged", in_figures(registered[one.subject_id].astimezone(TASHKENT).date())
 
 
 def _why(looks: Looks, one: Seen, language: Language) -> tuple[tuple[str, str, str], ...]:
@@ -171,13 +171,9 @@ def _why(looks: Looks, one: Seen, language: Language) -> tuple[tuple[str, str, s
             category = label("break_glass_category", grant.break_glass_category, language)
             found.append((GroundKind.BREAK_GLASS.value, category, grant.verdict or "open"))
         elif grant.consent_id:
-            found.append((GroundKind.CONSENT.value, _in_figures(grant.given_on) if grant.given_on else "", ""))
+            found.append((GroundKind.CONSENT.value, in_figures(grant.given_on) if grant.given_on else "", ""))
     return tuple(sorted(set(found)))
 
 
 def _organization(names: Mapping[str, str | None] | None, language: Language) -> str:
     return printable(nearest(names or {}, language), "organization")
-
-
-def _in_figures(day: date) -> str:
-    return day.strftime("%d.%m.%Y")

@@ -1,14 +1,14 @@
 """HTTP of who looked, of emergency accesses, and of what waits for a manager."""
 
 import logging
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from app.access.actor import Visit
 from app.access.guard import OutOfScope
 from app.access.transaction import as_system_for, begin, reading
-from app.answers import PRIVATE, IfMatch, answer, answer_if_changed, answer_page, created
+from app.answers import PRIVATE, IfMatch, answer, answer_if_changed, answer_page, created, file
 from app.beneficiaries.routes.beneficiaries import BeneficiaryId
 from app.beneficiaries.routes.families import FamilyId
 from app.identifiers.models import IdentifierKeyMissing
@@ -35,13 +35,7 @@ from app.schemas import Id
 log = logging.getLogger("himoya.oversight")
 router = APIRouter(prefix="/v1", tags=["oversight"])
 GlassId = Annotated[Id, Path(description="The emergency access.")]
-MOST_BYTES = 10_485_760
-_PDF: dict[int | str, dict[str, Any]] = {
-    200: {
-        "content": {"application/pdf": {"schema": {"type": "string", "format": "binary", "maxLength": MOST_BYTES}}},
-        "description": "The report, A4.",
-    }
-}
+_PDF = file("application/pdf", "The report, A4.")
 _BREAK = problems(NotFound, NotNeeded, ReviewOverdue, IdTaken, TooManyRequests, Forbidden, Invalid)
 _CLOSE = problems(NotFound, Stale, WrongState)
 _REVIEW = problems(NotFound, Stale, WrongState, Forbidden, OutOfScope, Invalid)

@@ -11,7 +11,7 @@ from app.beneficiaries import numbers
 from app.beneficiaries.actions import families as actions
 from app.database import Database
 from tests.callers import Callers
-from tests.client import Client
+from tests.client import Client, pointers
 from tests.factories.beneficiaries import (
     ANDIJON,
     SHOVOT,
@@ -25,11 +25,6 @@ from tests.factories.beneficiaries import (
 )
 
 URL = "/v1/families"
-
-
-def pointers(response: Any) -> list[str]:
-    assert response.status_code == 422, response.text
-    return [fault["pointer"] for fault in response.json()["errors"]]
 
 
 def test_anonymous_gets_nowhere(client: Client) -> None:

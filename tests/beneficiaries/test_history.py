@@ -6,9 +6,10 @@ import pytest
 
 from app.access.grants import DataCategory, to_organization
 from tests.callers import Caller, Callers
+from tests.client import pointers
 from tests.factories.beneficiaries import ANDIJON, SHOVOT, daughter, father, make_beneficiary, make_family, mother, person_body
 from tests.factories.grants import grant
-from tests.factories.lives import member_of, membership_of, merge_body, move_body, pointers, roles, split_body, told, url
+from tests.factories.lives import member_of, membership_of, merge_body, move_body, roles, split_body, told, url
 
 
 def was(caller: Caller, family: dict[str, Any], day: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from app.access.transaction import as_system, begin
 from app.beneficiaries.models import AlreadyMember, FamilyMembership, HeadExists
 from app.days import today
 from tests.callers import Caller, Callers
-from tests.client import Client
+from tests.client import Client, pointers
 from tests.factories.beneficiaries import SHOVOT, daughter, father, make_beneficiary, make_family, mother, person_body
 
 TODAY = today()
@@ -26,11 +26,6 @@ def membership_of(family: dict[str, Any], relationship: str) -> str:
 
 def member_of(family: dict[str, Any], relationship: str) -> str:
     return next(str(one["id"]) for one in family["members"] if one["relationship_to_head"] == relationship)
-
-
-def pointers(response: Any) -> list[str]:
-    assert response.status_code == 422, response.text
-    return [fault["pointer"] for fault in response.json()["errors"]]
 
 
 def test_anonymous_and_those_without_permission(client: Client, callers: Callers) -> None:

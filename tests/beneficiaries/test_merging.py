@@ -8,10 +8,10 @@ import pytest
 from app.access.grants import DataCategory, to_organization
 from tests.beneficiaries.test_races import outcomes, together
 from tests.callers import Callers
-from tests.client import Client
+from tests.client import Client, pointers
 from tests.factories.beneficiaries import ANDIJON, daughter, father, make_family, mother, person_body
 from tests.factories.grants import grant
-from tests.factories.lives import member_of, memberships, merge_body, move_body, pointers, roles, split_body, told, url
+from tests.factories.lives import member_of, memberships, merge_body, move_body, roles, split_body, told, url
 
 
 def grandmother(**other: Any) -> dict[str, Any]:

@@ -12,10 +12,10 @@ from app.beneficiaries.models import FamilyResidence
 from app.days import today
 from app.problems import Conflict
 from tests.callers import Callers
-from tests.client import Client
+from tests.client import Client, pointers
 from tests.factories.beneficiaries import ANDIJON, SHOVOT, URGANCH, make_family
 from tests.factories.grants import grant
-from tests.factories.lives import member_of, membership_of, memberships, move_body, pointers, url
+from tests.factories.lives import member_of, membership_of, memberships, move_body, url
 
 TODAY = today()
 

@@ -11,17 +11,12 @@ from app.beneficiaries.models import full_years
 from app.database import Database
 from app.days import today
 from tests.callers import Callers
-from tests.client import Client
+from tests.client import Client, pointers
 from tests.factories.beneficiaries import SHOVOT, URGANCH, beneficiary_body, make_beneficiary
 
 URL = "/v1/beneficiaries"
 TODAY = today()
 KEYS = ("strict_key", "loose_key", "skeleton_key", "search", "name_latin", "name_cyrillic", "origin")
-
-
-def pointers(response: object) -> list[str]:
-    assert response.status_code == 422, response.text
-    return [fault["pointer"] for fault in response.json()["errors"]]
 
 
 def test_anonymous_gets_nowhere(client: Client) -> None:

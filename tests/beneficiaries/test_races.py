@@ -1,29 +1,8 @@
 """Many at once: one wins, the others are told why they did not, and nobody breaks anything."""
 
-from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-from typing import Any
-
 from tests.callers import Callers
 from tests.factories.beneficiaries import beneficiary_body, family_body, make_beneficiary, make_family, person_body
-
-
-def together(requests: list[Callable[[], Any]]) -> list[Any]:
-    """Send all at once, each from a thread of its own."""
-    start = Barrier(len(requests))
-
-    def run(request: Callable[[], Any]) -> Any:
-        start.wait()
-        return request()
-
-    with ThreadPoolExecutor(len(requests)) as pool:
-        return list(pool.map(run, requests))
-
-
-def outcomes(responses: list[Any]) -> Counter[tuple[int, str]]:
-    return Counter((one.status_code, one.json().get("code", "")) for one in responses)
+from tests.racing import outcomes, together
 
 
 def test_sixteen_with_one_etag(callers: Callers) -> None:

@@ -8,10 +8,10 @@ import pytest
 from app.access.grants import DataCategory, to_organization
 from tests.beneficiaries.test_races import outcomes, together
 from tests.callers import Callers
-from tests.client import Client
+from tests.client import Client, pointers
 from tests.factories.beneficiaries import ANDIJON, SHOVOT, daughter, father, make_beneficiary, make_family, mother
 from tests.factories.grants import grant
-from tests.factories.lives import member_of, memberships, pointers, roles, split_body, told, url
+from tests.factories.lives import member_of, memberships, roles, split_body, told, url
 
 
 def test_who_may_not_split_a_family(client: Client, callers: Callers) -> None:

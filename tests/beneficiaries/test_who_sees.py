@@ -4,13 +4,10 @@ import uuid
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
-from app.audit.models import AccessEntry
-from app.audit.views import views
-from app.database import Database
 from tests.callers import Caller, Callers
 from tests.factories.beneficiaries import ANDIJON, SHOVOT, beneficiary_body, daughter, family_body, father, make_beneficiary, make_family
+from tests.factories.oversight import looks_of
 
 PEOPLE, FAMILIES = "/v1/beneficiaries", "/v1/families"
 
@@ -103,19 +100,8 @@ def test_a_member_out_of_sight_is_neither_shown_nor_found(callers: Callers) -> N
 
 
 @pytest.fixture
-def looked(db: Database) -> Any:
-    """What was recorded for a caller since the last time: (table, subject, through, times)."""
-
-    def found(caller: Caller) -> set[tuple[str, str, str, int]]:
-        views.flush()
-        mine = AccessEntry.actor_id == caller.account.id
-        columns = (AccessEntry.subject_type, AccessEntry.subject_id, AccessEntry.through, AccessEntry.times)
-        with db.engine.begin() as connection:
-            rows = connection.execute(sa.select(*columns).where(mine)).all()
-            connection.execute(sa.delete(AccessEntry))
-        return {(kind, str(subject), through, times) for kind, subject, through, times in rows}
-
-    return found
+def looked() -> Any:
+    return looks_of
 
 
 def test_looking_at_a_person_is_recorded(callers: Callers, looked: Any) -> None:

@@ -6,17 +6,15 @@ from itertools import chain, combinations
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from app.access.grants import DataCategory, to_account, to_organization, to_role
-from app.audit.models import AccessEntry
-from app.audit.views import views
 from app.circumstances.models import HEALTH, PAPERS, SCHOOLING
-from app.database import Database, now
+from app.database import now
 from tests.callers import Caller, Callers
 from tests.factories.beneficiaries import make_beneficiary
 from tests.factories.circumstances import WHOLE, make_circumstances, url_of
 from tests.factories.grants import grant
+from tests.factories.oversight import looks_of
 
 Body = dict[str, Any]
 IDENTITY = DataCategory.IDENTITY
@@ -193,15 +191,9 @@ def test_a_committee_keeps_its_own(callers: Callers, ngo: Caller) -> None:
 
 # --- what is written down of it -----------------------------------------------------------------------------------------------------
 @pytest.fixture
-def looked(db: Database) -> Any:
+def looked() -> Any:
     def found(caller: Caller) -> set[tuple[str, str, str]]:
-        views.flush()
-        mine = AccessEntry.actor_id == caller.account.id
-        columns = (AccessEntry.subject_type, AccessEntry.subject_id, AccessEntry.through)
-        with db.engine.begin() as connection:
-            rows = connection.execute(sa.select(*columns).where(mine)).all()
-            connection.execute(sa.delete(AccessEntry))
-        return {(kind, str(subject), through) for kind, subject, through in rows}
+        return {(kind, subject, through) for kind, subject, through, _ in looks_of(caller)}
 
     return found
 

@@ -1,33 +1,12 @@
 """Many at once: one wins, and what is open afterwards is what the consent says."""
 
-from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-from typing import Any
-
 import pytest
 
 from tests.callers import Callers
 from tests.consents.words import FAMILIES, PEOPLE, about_girl, sees
 from tests.factories.consents import CONSENTS, assent, born, consent_body, given_consent, giving, household, make_consent
 from tests.factories.kinship import make_kinship
-
-
-def together(requests: list[Callable[[], Any]]) -> list[Any]:
-    """Send all at once, each from a thread of its own."""
-    start = Barrier(len(requests))
-
-    def run(request: Callable[[], Any]) -> Any:
-        start.wait()
-        return request()
-
-    with ThreadPoolExecutor(len(requests)) as pool:
-        return list(pool.map(run, requests))
-
-
-def outcomes(responses: list[Any]) -> Counter[tuple[int, str]]:
-    return Counter((one.status_code, one.json().get("code", "")) for one in responses)
+from tests.racing import outcomes, together
 
 
 def test_twelve_record_the_same_giving(callers: Callers) -> None:

@@ -1,7 +1,6 @@
 """Pairs of people who may be one: found on every way in, listed, decided."""
 
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from tests.callers import Caller, Callers
 from tests.client import Client
 from tests.factories.beneficiaries import ANDIJON, SHOVOT, URGANCH, beneficiary_body, family_body, make_family
 from tests.factories.duplicates import PAIRS, make_twice, merge, read_pair, register
+from tests.racing import together
 
 
 @pytest.fixture
@@ -279,8 +279,7 @@ def test_two_who_find_one_pair_at_once(ngo: Caller) -> None:
         change = {"given_name": "Dilnoza", "birth_date": "2012-05-17"}
         return int(ngo.patch(f"/v1/beneficiaries/{person['id']}", change, version=1).status_code)
 
-    with ThreadPoolExecutor(2) as pool:
-        assert list(pool.map(correct, people)) == [200, 200]
+    assert together([lambda person=person: correct(person) for person in people]) == [200, 200]
     # Corrected at the very same time, neither saw the other yet; the next one who looks sees both.
     third = register(ngo)
     assert {one["beneficiary_id"] for one in third["possible_duplicates"]} == {person["id"] for person in people}

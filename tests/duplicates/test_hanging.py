@@ -1,12 +1,15 @@
 """The list of what hangs on a person against the columns that there are, and how each kind of it goes from one person to another."""
 
+from datetime import date
+
 import pytest
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
 from app import features
 from app.access.guard import mapper_of
-from app.beneficiaries.models import Beneficiary
+from app.beneficiaries.actions.members import overlap
+from app.beneficiaries.models import Beneficiary, FamilyMembership
 from app.duplicates.actions.merging import COLUMNS
 from app.duplicates.filling import PARTS
 from app.duplicates.hanging import ELSEWHERE, HANGING
@@ -54,6 +57,25 @@ def test_the_fields_of_a_choice_are_columns() -> None:
     assert COLUMNS.keys() | PARTS.keys() == MergeFields.model_fields.keys()
     assert not COLUMNS.keys() & PARTS.keys()
     assert {column for columns in COLUMNS.values() for column in columns} <= set(Beneficiary.model_fields)
+
+
+def test_which_memberships_stand_beside_each_other() -> None:
+    """One that began and ended on the same day has no day, and one that was entered in error never was."""
+
+    def membership(started: date | None, ended: date | None, reason: str | None = None) -> FamilyMembership:
+        return FamilyMembership(started_on=started, ended_on=ended, end_reason=reason)
+
+    year, next_year, day = date(2020, 1, 1), date(2021, 1, 1), date(2020, 5, 6)
+    lived = membership(year, next_year, "divorce")
+    for other, beside in (
+        (membership(day, None), True),
+        (membership(None, None), True),
+        (membership(next_year, None), False),
+        (membership(None, year, "divorce"), False),
+        (membership(day, day, "divorce"), False),
+        (membership(day, None, "entered_in_error"), False),
+    ):
+        assert (overlap(lived, other), overlap(other, lived)) == (beside, beside), other
 
 
 @pytest.fixture

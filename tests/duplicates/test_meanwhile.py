@@ -1,11 +1,9 @@
 """Whatever is written about a person while that person is being merged hangs on the row that stands afterwards, or is refused."""
 
 import uuid
-from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from threading import Barrier
 from typing import Any
 
 import pytest
@@ -31,6 +29,7 @@ from tests.factories.duplicates import PAIRS, Body, merge, read_pair, register
 from tests.factories.oversight import break_body
 from tests.factories.trainings import make_open_training
 from tests.factories.vulnerability import RECORDS, record_body
+from tests.racing import outcomes, together
 
 ADULT = {"birth_date": "1985-03-08", "patronymic": None}
 
@@ -228,17 +227,9 @@ def test_all_at_once(world: World) -> None:
     writes = [write for _, write in WRITES.values()]
     url = f"{PAIRS}/{world.pair['id']}/merge"
     writes.append(lambda one: one.ngo.post(url, {"winner_id": one.winner["id"]}, version=one.pair["version"]))
-    start = Barrier(len(writes))
-
-    def run(write: Write) -> Any:
-        start.wait()
-        return write(world)
-
-    with ThreadPoolExecutor(len(writes)) as pool:
-        answers = list(pool.map(run, writes))
-    outcomes = Counter((one.status_code, one.json().get("code", "")) for one in answers)
+    answers = together([lambda write=write: write(world) for write in writes])
     refused = {("merged", 409), ("stale", 412), ("not_found", 404), ("already_exists", 409)}
-    assert {(code, status) for status, code in outcomes if status >= 400} <= refused, outcomes
+    assert {(code, status) for status, code in outcomes(answers) if status >= 400} <= refused, outcomes(answers)
     assert answers[-1].status_code == 201 or answers[-1].json()["code"] in ("stale", "settle_first"), answers[-1].text
     if answers[-1].status_code == 201:
         assert hanging_on(world.loser) == []

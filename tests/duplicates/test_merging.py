@@ -1,7 +1,6 @@
 """Making two rows of one person one: what the winner takes over, what moves, what stands in the way."""
 
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +15,7 @@ from app.duplicates.models import BeneficiaryMerge
 from tests.callers import Caller, Callers
 from tests.factories.beneficiaries import ANDIJON, father, make_family
 from tests.factories.duplicates import PAIRS, make_twice, merge, read_pair, register, side_of, undo
+from tests.racing import together
 
 Body = dict[str, Any]
 
@@ -316,8 +316,7 @@ def test_racing_merges(ngo: Caller) -> None:
     def attempt(winner: str) -> int:
         return int(ngo.post(f"{PAIRS}/{pair['id']}/merge", {"winner_id": winner}, version=1).status_code)
 
-    with ThreadPoolExecutor(4) as pool:
-        statuses = sorted(pool.map(attempt, [first["id"], second["id"]] * 2))
+    statuses = sorted(together([lambda one=one: attempt(one["id"]) for one in (first, second) * 2]))
     assert statuses[0] == 201
     assert set(statuses[1:]) <= {409, 412}
     with begin(as_system("test")) as db:
@@ -336,8 +335,7 @@ def test_racing_merges_of_a_chain(ngo: Caller) -> None:
     def attempt(pair: Body) -> int:
         return int(ngo.post(f"{PAIRS}/{pair['id']}/merge", {"winner_id": pair["b"]["id"]}, version=1).status_code)
 
-    with ThreadPoolExecutor(3) as pool:
-        statuses = list(pool.map(attempt, pairs))
+    statuses = together([lambda pair=pair: attempt(pair) for pair in pairs])
     assert set(statuses) <= {201, 409, 412}
     with begin(as_system("test")) as db:
         people = {one.id: one.merged_into_id for one in db.execute(select(Beneficiary)).scalars()}

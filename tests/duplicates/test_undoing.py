@@ -14,6 +14,8 @@ from tests.callers import Caller, Callers
 from tests.client import Client
 from tests.factories.beneficiaries import make_family
 from tests.factories.duplicates import Body, make_twice, merge, read_pair, register, side_of, undo
+from tests.factories.identifiers import make_identifier
+from tests.factories.kinship import make_kinship, make_parent
 
 
 @pytest.fixture
@@ -144,3 +146,25 @@ def test_who_may(callers: Callers, client: Client, ngo: Caller) -> None:
     ]
     for caller, body, version, status in cases:
         assert caller.post(f"{one}/undo", body, version=version).status_code == status
+
+
+@pytest.mark.parametrize("undoes", [False, True], ids=["merging", "undoing"])
+def test_it_costs_the_same_however_much_hangs_on_the_loser(callers: Callers, statements: list[str], undoes: bool) -> None:
+    """Rows are read a table at a time, never one by one; what is written is written row by row, each with its version. Of parents alone it
+    is asked one by one whether they go round in a circle.
+    """
+    costs = []
+    for many in (1, 4):
+        ngo = callers.ngo()
+        first, second, pair = make_twice(ngo)
+        for place in range(many):
+            make_identifier(ngo, second, kind="project_number", value=f"P-{place}")
+            make_kinship(ngo, make_parent(ngo, given_name=f"Zuhra {place}"), second, kind="sibling")
+        ngo.get("/v1/me")
+        statements.clear()
+        made = merge(ngo, pair, first)
+        if undoes:
+            statements.clear()
+            assert undo(ngo, made).status_code == 200
+        costs.append([one for one in statements if one.startswith("SELECT")])
+    assert len(costs[0]) == len(costs[1]), "\n".join(costs[1])

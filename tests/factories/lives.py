@@ -59,9 +59,3 @@ def memberships(caller: Caller, family: Body) -> list[Body]:
     found = caller.get(url(family, "memberships"))
     assert found.status_code == 200, found.text
     return list(found.json()["items"])
-
-
-def pointers(response: Any) -> list[str]:
-    """What was found wrong with a request."""
-    assert response.status_code == 422, response.text
-    return [fault["pointer"] for fault in response.json()["errors"]]

@@ -70,3 +70,14 @@ def age_looks(by: timedelta) -> None:
     with current().engine.begin() as connection:
         for key, at in connection.execute(sa.select(table.c.id, table.c.at)).all():
             connection.execute(table.update().where(table.c.id == key).values(at=at - by))
+
+
+def looks_of(caller: Caller) -> set[tuple[str, str, str, int]]:
+    """What was written down of the caller's looks since the last time it was asked of anybody: (table, subject, through, times)."""
+    looked()
+    table: sa.Table = AccessEntry.__table__  # type: ignore[attr-defined]
+    columns = (table.c.subject_type, table.c.subject_id, table.c.through, table.c.times)
+    with current().engine.begin() as connection:
+        rows = connection.execute(sa.select(*columns).where(table.c.actor_id == caller.account.id)).all()
+        connection.execute(table.delete())
+    return {(kind, str(subject), through, times) for kind, subject, through, times in rows}

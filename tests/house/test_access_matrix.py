@@ -184,7 +184,13 @@ EXPECTED: dict[str, dict[str, tuple[str, str, str, str, str]]] = {
         OTHER_THERE: (N, N, N, N, N),
         **OPEN_TO_PARTNERS,
     },
-    "identifier": {OWN_HERE: (W, W, N, W, N), OWN_THERE: (N, N, N, N, N), OTHER_HERE: (N, N, N, N, N), OTHER_THERE: (N, N, N, N, N)},
+    "identifier": {
+        OWN_HERE: (W, W, N, W, N),
+        OWN_THERE: (N, N, N, N, N),
+        OTHER_HERE: (N, N, N, N, N),
+        OTHER_THERE: (N, N, N, N, N),
+        **OPEN_TO_PARTNERS,
+    },
     "family_membership": {OWN_HERE: (W, W, N, W, N), OTHER_HERE: (N, N, N, N, N), OTHER_THERE: (N, N, N, N, N), **OPEN_TO_PARTNERS},
     "former_relationship": {OWN_HERE: (W, W, N, W, N), OTHER_HERE: (N, N, N, N, N), OTHER_THERE: (N, N, N, N, N), **OPEN_TO_PARTNERS},
     "family_residence": {OWN_HERE: (W, W, N, W, N), OTHER_HERE: (N, N, N, N, N), OTHER_THERE: (N, N, N, N, N), **OPEN_TO_PARTNERS},
@@ -222,9 +228,27 @@ EXPECTED: dict[str, dict[str, tuple[str, str, str, str, str]]] = {
     },
     "vulnerability_scheme": {OWN_HERE: (R, R, R, W, N), OTHER_THERE: (R, R, R, W, N)},
     "vulnerability_category": {OWN_HERE: (R, R, R, W, N), OTHER_THERE: (R, R, R, W, N)},
-    "consent": {OWN_HERE: (W, W, N, W, N), OWN_THERE: (N, N, N, N, N), OTHER_HERE: (N, N, N, N, N), OTHER_THERE: (N, N, N, N, N)},
-    "consent_recipient": {OWN_HERE: (W, W, N, W, N), OWN_THERE: (N, N, N, N, N), OTHER_HERE: (N, N, N, N, N), OTHER_THERE: (N, N, N, N, N)},
-    "consent_subject": {OWN_HERE: (W, W, N, W, N), OWN_THERE: (N, N, N, N, N), OTHER_HERE: (N, N, N, N, N), OTHER_THERE: (N, N, N, N, N)},
+    "consent": {
+        OWN_HERE: (W, W, N, W, N),
+        OWN_THERE: (N, N, N, N, N),
+        OTHER_HERE: (N, N, N, N, N),
+        OTHER_THERE: (N, N, N, N, N),
+        **OPEN_TO_PARTNERS,
+    },
+    "consent_recipient": {
+        OWN_HERE: (W, W, N, W, N),
+        OWN_THERE: (N, N, N, N, N),
+        OTHER_HERE: (N, N, N, N, N),
+        OTHER_THERE: (N, N, N, N, N),
+        **OPEN_TO_PARTNERS,
+    },
+    "consent_subject": {
+        OWN_HERE: (W, W, N, W, N),
+        OWN_THERE: (N, N, N, N, N),
+        OTHER_HERE: (N, N, N, N, N),
+        OTHER_THERE: (N, N, N, N, N),
+        **OPEN_TO_PARTNERS,
+    },
     # Whose people were looked at reviews it; whose staff looked reads it, wherever the person lives.
     "break_glass": {OWN_HERE: (W, W, N, W, N), OWN_THERE: (N, N, N, N, N), OTHER_HERE: (N, R, R, N, N), OTHER_THERE: (N, R, R, N, N)},
     "audit_seal": {OWN_HERE: (N, N, N, N, N), OTHER_THERE: (N, N, N, N, N)},
@@ -247,3 +271,30 @@ def test_what_nobody_reads_through_a_session() -> None:
     found = {role: cells(role) for role in COLUMNS}
     hidden = {table for table, _ in found["ngo"] if all(found[role][table, line.title] == N for role in COLUMNS for line in LINES)}
     assert hidden == {"audit_seal", "login_attempt"}
+
+
+CLOSED_TO_PARTNERS = {
+    "beneficiary_merge": "partners see which row stands, not what became of the other",
+    "break_glass": "it shows to those who opened it and those whose people it was, whatever a family opens",
+    "certificate": "goes with the activity and its organization",
+    "duplicate_candidate": "who may be registered twice is a doubt of the organization itself",
+    "enrollment": "goes with the activity and its organization",
+    "erasure_request": "who asked to be forgotten is nobody else's to know",
+    "legal_hold": "why data are kept is the organization's own business",
+}
+"""Tables that speak of a person and that no consent opens, each with the reason."""
+
+
+def test_what_speaks_of_a_person_is_opened_by_a_consent_or_has_a_reason_not_to() -> None:
+    """So that the page never says "nobody" of what a consent opens, only since the sample was not what a consent really makes."""
+    found = {role: cells(role) for role in COLUMNS}
+    speak = {
+        table.name
+        for table in SQLModel.metadata.tables.values()
+        for column in table.columns
+        for key in column.foreign_keys
+        if key.column.table.name in ("beneficiary", "family", "family_membership", "consent") and table.name != "access_grant"
+    }
+    opened = {table for table in speak if any(found[role][table, OPENED] != found[role][table, OTHER_HERE] for role in COLUMNS)}
+    assert "consent_subject" in opened
+    assert speak - opened == CLOSED_TO_PARTNERS.keys()

@@ -185,18 +185,54 @@ def everybody(callers: Callers, rows: dict[str, str]) -> list[Caller]:
     return [callers.make("ngo", REGION, organization_id=rows["<organization>"], administrator=True), callers.committee()]
 
 
+READ_BY_ID = {
+    name: [one["name"] for one in operation.get("parameters", ()) if one["in"] == "path"]
+    for name, operation in OPERATIONS.items()
+    if name.startswith("GET") and "{" in name and "security" in operation
+}
+
+
+def address_of(name: str, rows: dict[str, str]) -> str:
+    """Where the rows are, or what hangs on them."""
+    path = name.partition(" ")[2]
+    for one in READ_BY_ID[name]:
+        path = path.replace("{" + one + "}", rows.get(_mark(one), OTHERS.get(one, "")))
+    return path
+
+
+OTHERS = {"month": "2026-01", "soato": "1733230"}
+"""What stands in an address and is no id."""
+
+
 def test_the_rows_are_there(everybody: list[Caller], rows: dict[str, str]) -> None:
     """Whatever is sent about one row, and what hangs on it, is sent about one that is there, and not refused before it is looked at."""
-    found = {}
-    for name, operation in OPERATIONS.items():
-        method, _, path = name.partition(" ")
-        parameters = [one["name"] for one in operation.get("parameters", ()) if one["in"] == "path"]
-        if method == "GET" and parameters and all(_mark(one) for one in parameters):
-            for one in parameters:
-                path = path.replace("{" + one + "}", rows[_mark(one)])
-            found[name] = everybody[0].get(path).status_code
+    found = {name: everybody[0].get(address_of(name, rows)).status_code for name in READ_BY_ID}
     assert len(found) > 40
     assert {name: status for name, status in found.items() if status != 200} == {}
+
+
+READ_BY_ALL = {
+    *("GET /v1/organizations/{organization_id}", "GET /v1/specialists/{specialist_id}", "GET /v1/venues/{venue_id}"),
+    *("GET /v1/retention-rules/{rule_id}", "GET /v1/vulnerability-schemes/{scheme_id}"),
+    *("GET /v1/vulnerability-categories/{category_id}", "GET /v1/places/{soato}"),
+}
+"""What every organization may know."""
+
+
+def test_what_is_not_ones_own_is_unknown(callers: Callers, rows: dict[str, str], everybody: list[Caller]) -> None:
+    """To another organization in another part of the country, and to everybody what does not exist."""
+    stranger = callers.ngo("1703")
+    wrong = {}
+    for name in READ_BY_ID:
+        unknown = everybody[0].get(address_of(name, dict.fromkeys(rows, "01930c2e-5f3a-7c4e-9d1b-2a6f4e8c0d17")))
+        if unknown.status_code != 404 and name != "GET /v1/places/{soato}":
+            wrong[f"{name}, unknown"] = unknown.status_code
+        foreign = stranger.get(address_of(name, rows))
+        # The runs are the administrator's alone, whose rows they are all.
+        allowed = 200 if name in READ_BY_ALL else 403 if "retention-runs" in name else 404
+        if foreign.status_code != allowed:
+            wrong[name] = foreign.status_code
+    assert wrong == {}
 
 
 EXACT = {

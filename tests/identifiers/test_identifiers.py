@@ -229,9 +229,9 @@ def test_a_number_moves_with_its_person(db: Database, callers: Callers, ngo: Cal
 
         identifier, person = session.get(Identifier, uuid.UUID(made["id"])), session.get(Beneficiary, uuid.UUID(winner["id"]))
         before = identifier.ciphertext
-        moved = move_to(session, identifier, beneficiary=person)
-        assert moved.ciphertext != before
-        assert (moved.territory, str(moved.beneficiary_id)) == ("1733217", winner["id"])
+        move_to(session, [identifier], beneficiary=person)
+        assert identifier.ciphertext != before
+        assert (identifier.territory, str(identifier.beneficiary_id)) == ("1733217", winner["id"])
     assert ngo.get(f"/v1/identifiers/{made['id']}").json()["value"] == PINFL
     assert ngo.get(url_of(girl)).json()["items"] == []
     found = ngo.post("/v1/identifiers/lookup", {"kind": "pinfl", "value": PINFL}).json()["items"]

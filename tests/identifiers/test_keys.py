@@ -6,7 +6,6 @@ import os
 import stat
 import subprocess
 import sys
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from app.settings import Settings, settings
 from tests.callers import Callers
 from tests.factories.beneficiaries import make_beneficiary
 from tests.factories.identifiers import make_identifier
+from tests.racing import together
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -50,19 +50,12 @@ def test_several_start_at_once(own_keys: Any) -> None:
     """Each in a process's place: a ring of its own and the same folder."""
     for path in own_keys.folder.glob("identifiers*"):
         path.unlink()
-    seen, start = [], threading.Barrier(8)
 
-    def begin() -> None:
-        start.wait()
+    def begin() -> Any:
         make_first()
-        seen.append(ring._Ring().load(anew=True))
+        return ring._Ring().load(anew=True)
 
-    threads = [threading.Thread(target=begin) for _ in range(8)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
-    assert len(seen) == 8
+    seen = together([begin] * 8)
     assert len({(found.sealing[1], found.index[1]) for found in seen}) == 1
     assert len(list(own_keys.folder.glob("identifiers*"))) == 2
 

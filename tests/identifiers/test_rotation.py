@@ -185,7 +185,7 @@ def test_a_move_and_a_rotation_do_not_meet(db: Database, ngo: Caller, made: list
     rekeying.rotate()
     with begin(as_system("test")) as session:
         person = session.get(Beneficiary, uuid.UUID(winner["id"]))
-        move_to(session, session.merge(read_before, load=False), beneficiary=person)
+        move_to(session, [session.merge(read_before, load=False)], beneficiary=person)
     assert stored(db, made[0]["id"]).key_version == 2
     assert ngo.get(f"/v1/identifiers/{made[0]['id']}").json()["value"] == pinfl("6170512034001")
     assert ngo.get(f"/v1/identifiers/{made[0]['id']}").json()["beneficiary_id"] == winner["id"]

@@ -5,16 +5,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from app.access.grants import DataCategory, to_organization, to_role
-from app.audit.models import AccessEntry
-from app.audit.views import views
-from app.database import Database, now
+from app.database import now
 from tests.callers import Caller, Callers
 from tests.factories.beneficiaries import make_beneficiary
 from tests.factories.grants import grant
 from tests.factories.identifiers import MASKED, PINFL, close, make_identifier, url_of
+from tests.factories.oversight import looks_of
 
 IDENTITY, DOCUMENTS, HEALTH = DataCategory.IDENTITY, DataCategory.DOCUMENTS, DataCategory.HEALTH
 
@@ -110,16 +108,11 @@ def test_a_consent_that_has_not_begun_or_has_ended(callers: Callers, ngo: Caller
 
 
 @pytest.fixture
-def looked(db: Database) -> Any:
+def looked() -> Any:
     """Who was looked at by a caller since the last time, and through what."""
 
     def found(caller: Caller) -> set[tuple[str, str]]:
-        views.flush()
-        columns = (AccessEntry.subject_id, AccessEntry.through)
-        with db.engine.begin() as connection:
-            rows = connection.execute(sa.select(*columns).where(AccessEntry.actor_id == caller.account.id)).all()
-            connection.execute(sa.delete(AccessEntry))
-        return {(str(subject), through) for subject, through in rows if through.endswith(("identifier", "identifiers"))}
+        return {(subject, through) for _, subject, through, _ in looks_of(caller) if through.endswith(("identifier", "identifiers"))}
 
     return found
 

@@ -9,6 +9,7 @@ import pytest
 from app.days import today
 from app.identity.actions import accounts
 from tests.callers import Caller, Callers
+from tests.racing import together
 
 ORGANIZATIONS = "/v1/organizations"
 YESTERDAY, TOMORROW, NEXT_YEAR = (str(today() + timedelta(days=days)) for days in (-1, 1, 365))
@@ -95,14 +96,5 @@ def test_of_two_who_shut_each_other_out_one_is_refused(callers: Callers, monkeyp
         real(db)
 
     monkeypatch.setattr(accounts, "require_administrator", look)
-    answers: list[Any] = []
-
-    def race(by: Caller, whom: Caller) -> None:
-        answers.append(by.post(f"{url(whom)}/disable", version=1))
-
-    racers = [threading.Thread(target=race, args=pair) for pair in ((one, other), (other, one))]
-    for racer in racers:
-        racer.start()
-    for racer in racers:
-        racer.join()
+    answers = together([lambda: one.post(f"{url(other)}/disable", version=1), lambda: other.post(f"{url(one)}/disable", version=1)])
     assert sorted(refused(answer) for answer in answers) == [False, True]

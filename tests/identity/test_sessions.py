@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -20,6 +19,7 @@ from tests.callers import PASSWORD, Callers
 from tests.client import Client
 from tests.identity.conftest import Person
 from tests.identity.forging import read
+from tests.racing import together
 
 UNEQUAL = {"request_id"}
 
@@ -172,8 +172,7 @@ def test_a_token_two_steps_old_has_no_grace(person: Person) -> None:
 
 def test_two_refreshes_at_once_go_one_step(person: Person, db: Database) -> None:
     first = person.log_in()
-    with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _: person.refresh(first), range(8)))
+    answers = together([lambda: person.refresh(first)] * 8)
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.json()["refresh_token"] for answer in answers}) == 1
     assert session_of(db, person).step == 2

@@ -12,12 +12,11 @@ from app.kinship.models import Kinship
 from app.problems import AlreadyExists, Invalid
 from tests.beneficiaries.test_races import outcomes, together
 from tests.callers import Callers
-from tests.client import Client
+from tests.client import Client, pointers
 from tests.factories.beneficiaries import SHOVOT, URGANCH, make_beneficiary
 from tests.factories.consents import born
 from tests.factories.grants import grant
 from tests.factories.kinship import KINSHIPS, kinship_body, make_kinship, make_parent
-from tests.factories.lives import pointers
 
 
 def test_anonymous_and_those_without_permission(client: Client, callers: Callers) -> None:

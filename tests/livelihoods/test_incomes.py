@@ -8,10 +8,10 @@ import pytest
 from app.access.grants import DataCategory, to_organization
 from tests.beneficiaries.test_races import outcomes, together
 from tests.callers import Callers
-from tests.client import Client
+from tests.client import Client, pointers
 from tests.factories.beneficiaries import ANDIJON, make_family
 from tests.factories.grants import grant
-from tests.factories.lives import merge_body, move_body, pointers, url
+from tests.factories.lives import merge_body, move_body, url
 
 WAGES, BENEFIT = {"source": "wages", "amount": 1_200_000}, {"source": "benefit", "amount": 300_000, "note": "Bolalar nafaqasi"}
 BODY = {"sources": [WAGES, BENEFIT]}

@@ -8,9 +8,10 @@ import pytest
 from app.access.grants import DataCategory, to_organization
 from app.livelihoods.rules import Rule, in_force, rules
 from tests.callers import Caller, Callers
+from tests.client import pointers
 from tests.factories.beneficiaries import URGANCH, daughter, father, make_family, mother
 from tests.factories.grants import grant
-from tests.factories.lives import member_of, membership_of, pointers, url
+from tests.factories.lives import member_of, membership_of, url
 
 AMOUNTS = {"2025-12": 1_000_000, "2026-01": 1_000_001, "2026-02": 999_999}
 

@@ -2,7 +2,6 @@
 
 import logging
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +19,7 @@ from tests.callers import Caller, Callers
 from tests.client import Client
 from tests.factories.beneficiaries import ANDIJON, SHOVOT, make_beneficiary, make_family
 from tests.factories.oversight import FAMILIES, GLASSES, PEOPLE, age, break_body, break_glass, grants_of
+from tests.racing import together
 
 KINDS = ("committee", "state")
 
@@ -256,8 +256,7 @@ def test_retries(callers: Callers) -> None:
 def test_racers_open_one(callers: Callers) -> None:
     ngo, partner = callers.ngo("17"), callers.state()
     person = make_beneficiary(ngo)
-    with ThreadPoolExecutor(6) as pool:
-        answers = list(pool.map(lambda _: ask(partner, person), range(12)))
+    answers = together([lambda: ask(partner, person)] * 12)
     assert sorted(answer.status_code for answer in answers) == [200] * 11 + [201]
     assert len({answer.json()["id"] for answer in answers}) == 1
     with begin(as_system("test")) as db:
@@ -267,9 +266,8 @@ def test_racers_open_one(callers: Callers) -> None:
 def test_racers_do_not_pass_the_five(callers: Callers) -> None:
     ngo, partner = callers.ngo("17"), callers.state()
     people = [make_beneficiary(ngo) for _ in range(9)]
-    with ThreadPoolExecutor(6) as pool:
-        answers = list(pool.map(lambda person: ask(partner, person).status_code, people))
-    assert sorted(answers) == [201] * 5 + [429] * 4
+    answers = together([lambda person=person: ask(partner, person) for person in people])
+    assert sorted(answer.status_code for answer in answers) == [201] * 5 + [429] * 4
 
 
 # --- what it leaves behind ----------------------------------------------------------------------------------------------------

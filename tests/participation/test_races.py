@@ -1,11 +1,9 @@
 """Many at once: places are never given twice, nobody is lost, and the counts on the roster are what the rows say."""
 
 import random
-import threading
 import uuid
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -18,18 +16,12 @@ from app.problems import Conflict, Stale
 from tests.callers import Callers
 from tests.factories.participation import make_beneficiary, make_enrollment, make_session, roster_counts
 from tests.factories.trainings import URL, make_ongoing_training, make_open_training, read
+from tests.racing import together
 
 
 def at_once(count: int, work: Callable[[int], int]) -> Counter[int]:
     """How often each answer came, all workers starting together."""
-    barrier = threading.Barrier(count)
-
-    def run(place: int) -> int:
-        barrier.wait()
-        return work(place)
-
-    with ThreadPoolExecutor(count) as pool:
-        return Counter(pool.map(run, range(count)))
+    return Counter(together([lambda place=place: work(place) for place in range(count)]))
 
 
 @pytest.mark.parametrize(("has_waitlist", "answers"), [(True, {201: 24}), (False, {201: 10, 409: 14})])

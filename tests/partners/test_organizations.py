@@ -1,6 +1,5 @@
 """Organizations: every partner reads the directory, an administrator keeps it; phones stay as written, circles are refused."""
 
-import threading
 import uuid
 
 import httpx2 as httpx
@@ -8,15 +7,11 @@ import pytest
 
 from app.database import uuid7
 from tests.callers import Caller, Callers
-from tests.client import Client
+from tests.client import Client, pointers
 from tests.factories.partners import make_organization, make_specialist, organization_body
+from tests.racing import together
 
 URL = "/v1/organizations"
-
-
-def pointers(answer: httpx.Response) -> list[str]:
-    assert answer.status_code == 422, answer.text
-    return [fault["pointer"] for fault in answer.json()["errors"]]
 
 
 def patch(administrator: Caller, one: dict[str, object], body: dict[str, object]) -> httpx.Response:
@@ -301,19 +296,11 @@ def test_no_circle_is_closed_however_long(callers: Callers, link: str) -> None:
 def test_of_two_who_would_close_a_circle_together_one_is_refused(callers: Callers) -> None:
     administrator = callers.administrator()
     one, other = make_organization(callers), make_organization(callers)
-    start = threading.Barrier(2)
-    statuses = []
 
-    def race(child: str, parent: str) -> None:
-        start.wait()
-        statuses.append(administrator.patch(f"{URL}/{child}", {"parent_id": parent}, version=1).status_code)
+    def put_below(child: dict[str, object], parent: dict[str, object]) -> int:
+        return int(administrator.patch(f"{URL}/{child['id']}", {"parent_id": parent["id"]}, version=1).status_code)
 
-    racers = [threading.Thread(target=race, args=pair) for pair in ((one["id"], other["id"]), (other["id"], one["id"]))]
-    for racer in racers:
-        racer.start()
-    for racer in racers:
-        racer.join()
-    assert sorted(statuses) == [200, 422]
+    assert sorted(together([lambda: put_below(one, other), lambda: put_below(other, one)])) == [200, 422]
 
 
 def test_the_kind_is_put_right_only_before_there_is_an_account(callers: Callers) -> None:

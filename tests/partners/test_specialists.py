@@ -2,20 +2,14 @@
 
 import uuid
 
-import httpx2 as httpx
 import pytest
 
 from app.database import uuid7
 from tests.callers import Caller, Callers
-from tests.client import Client
+from tests.client import Client, pointers
 from tests.factories.partners import make_specialist, specialist_body
 
 URL = "/v1/specialists"
-
-
-def pointers(answer: httpx.Response) -> list[str]:
-    assert answer.status_code == 422, answer.text
-    return [fault["pointer"] for fault in answer.json()["errors"]]
 
 
 def surnames(caller: Caller, **filters: str) -> list[str]:

@@ -1,21 +1,15 @@
 """Venues: every partner reads them, each organization keeps its own."""
 
-import httpx2 as httpx
 import pytest
 
 from app import listing
 from app.database import uuid7
 from app.partners import queries
 from tests.callers import Callers
-from tests.client import Client
+from tests.client import Client, pointers
 from tests.factories.partners import make_venue, venue_body
 
 URL = "/v1/venues"
-
-
-def pointers(answer: httpx.Response) -> list[str]:
-    assert answer.status_code == 422, answer.text
-    return [fault["pointer"] for fault in answer.json()["errors"]]
 
 
 def test_anonymous_gets_nothing(client: Client) -> None:

@@ -18,6 +18,7 @@ from tests.factories.consents import household, make_consent
 from tests.factories.duplicates import PAIRS, make_twice, merge, side_of, undo
 from tests.factories.lives import member_of, url
 from tests.factories.vulnerability import make_record
+from tests.racing import together
 from tests.retention.test_erasing import ask
 
 DISTRICT = "1733230"
@@ -139,11 +140,7 @@ def test_of_the_last_two_who_go_together_one_sees_that_the_other_went(
         return real(session, statement, *given, **named)
 
     monkeypatch.setattr(GuardedSession, "execute", execute)
-    racers = [threading.Thread(target=ngo.post, args=(f"{one}/approve",), kwargs={"version": 1}) for one in requests]
-    for racer in racers:
-        racer.start()
-    for racer in racers:
-        racer.join()
+    together([lambda one=one: ngo.post(f"{one}/approve", version=1) for one in requests])
     assert [ngo.get(one).json()["status"] for one in requests] == ["done", "done"]
     assert says_it(db) == set()
 

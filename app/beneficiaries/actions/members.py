@@ -130,11 +130,14 @@ def refuse_overlaps(membership: FamilyMembership, others: Iterable[FamilyMembers
     others = [one for one in others if one.id != membership.id and one.beneficiary_id == membership.beneficiary_id]
     if membership.ended_on is None and any(one.ended_on is None for one in others):
         raise AlreadyMember
-    if any(_overlap(membership, one) for one in others):
+    if any(overlap(membership, one) for one in others):
         raise Invalid(faults=[Fault(at, "overlaps", "The person belonged to a family in that time; a membership lasts until the next.")])
 
 
-def _overlap(one: FamilyMembership, other: FamilyMembership) -> bool:
+def overlap(one: FamilyMembership, other: FamilyMembership) -> bool:
+    """Whether two memberships have a day in common: nobody belongs to two families at a time. What was entered in error never was."""
+    if LeavingReason.ENTERED_IN_ERROR in (one.end_reason, other.end_reason):
+        return False
     return _begins(one) < _ends(other) and _begins(other) < _ends(one) and _begins(one) < _ends(one) and _begins(other) < _ends(other)
 
 

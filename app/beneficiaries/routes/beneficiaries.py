@@ -9,7 +9,7 @@ from app.access.transaction import begin, reading
 from app.answers import IfMatch, answer, answer_page, created
 from app.beneficiaries import policy, queries
 from app.beneficiaries.actions import beneficiaries as actions
-from app.beneficiaries.models import Merged
+from app.beneficiaries.models import Merged, WasForgotten
 from app.beneficiaries.schemas.beneficiaries import (
     BeneficiaryCreate,
     BeneficiaryListing,
@@ -24,8 +24,8 @@ from app.schemas import Id
 
 router = APIRouter(prefix="/v1/beneficiaries", tags=["beneficiaries"])
 BeneficiaryId = Annotated[Id, Path(description="The beneficiary.")]
-_CREATE = problems(Merged, IdTaken, Invalid, OutOfScope)
-_UPDATE = problems(NotFound, Stale, Merged, Invalid, OutOfScope)
+_CREATE = problems(Merged, WasForgotten, IdTaken, Invalid, OutOfScope)
+_UPDATE = problems(NotFound, Stale, Merged, WasForgotten, Invalid, OutOfScope)
 _MOVED = {"description": "Merged into the row at `Location`.", "headers": {"Location": {"schema": {"type": "string", "maxLength": 200}}}}
 _GET = {**problems(NotFound), 308: _MOVED}
 

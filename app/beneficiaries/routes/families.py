@@ -11,7 +11,7 @@ from app.answers import IfMatch, answer, answer_page, created
 from app.beneficiaries import policy, queries
 from app.beneficiaries.actions import families as actions
 from app.beneficiaries.actions import heads
-from app.beneficiaries.models import MembersPresent, Merged
+from app.beneficiaries.models import MembersPresent, Merged, WasForgotten
 from app.beneficiaries.schemas.families import (
     FamilyCreate,
     FamilyListing,
@@ -29,9 +29,9 @@ from app.schemas import Id, PastDate
 router = APIRouter(prefix="/v1/families", tags=["families"])
 FamilyId = Annotated[Id, Path(description="The family.")]
 AsOf = Annotated[Annotated[PastDate, Field(description="The family of this day.", examples=["2026-01-31"])] | None, Query()]
-_CREATE = problems(Merged, IdTaken, Invalid, OutOfScope)
-_CORRECT = problems(NotFound, Merged, MembersPresent, Stale, Invalid, OutOfScope)
-_UPDATE = problems(NotFound, Merged, Stale, Invalid, OutOfScope)
+_CREATE = problems(Merged, WasForgotten, IdTaken, Invalid, OutOfScope)
+_CORRECT = problems(NotFound, Merged, WasForgotten, MembersPresent, Stale, Invalid, OutOfScope)
+_UPDATE = problems(NotFound, Merged, WasForgotten, Stale, Invalid, OutOfScope)
 
 
 @router.post("", response_model=FamilyRegisteredRead, status_code=201, dependencies=[allow(policy.WRITE)], responses=_CREATE)

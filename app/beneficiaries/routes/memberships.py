@@ -9,7 +9,7 @@ from app.access.transaction import begin, reading
 from app.answers import IfMatch, answer, answer_page, created
 from app.beneficiaries import policy, queries
 from app.beneficiaries.actions import memberships as actions
-from app.beneficiaries.models import AlreadyMember, HeadExists, HeadNeeded, Merged
+from app.beneficiaries.models import AlreadyMember, HeadExists, HeadNeeded, Merged, WasForgotten
 from app.beneficiaries.routes.families import FamilyId
 from app.beneficiaries.schemas.memberships import (
     MemberAdd,
@@ -26,9 +26,9 @@ from app.schemas import Id
 
 router = APIRouter(prefix="/v1/families/{family_id}", tags=["families"])
 MembershipId = Annotated[Id, Path(description="The membership.")]
-_ADD = problems(NotFound, Merged, WrongState, HeadExists, HeadNeeded, AlreadyMember, Conflict, IdTaken, Invalid, OutOfScope)
-_UPDATE = problems(NotFound, Merged, AlreadyMember, Stale, Invalid, OutOfScope)
-_END = problems(NotFound, Merged, Stale, WrongState, HeadNeeded, Invalid, OutOfScope)
+_ADD = problems(NotFound, Merged, WasForgotten, WrongState, HeadExists, HeadNeeded, AlreadyMember, Conflict, IdTaken, Invalid, OutOfScope)
+_UPDATE = problems(NotFound, Merged, WasForgotten, AlreadyMember, Stale, Invalid, OutOfScope)
+_END = problems(NotFound, Merged, WasForgotten, Stale, WrongState, HeadNeeded, Invalid, OutOfScope)
 
 
 @router.post("/members", response_model=MemberAddedRead, status_code=201, dependencies=[allow(policy.WRITE)], responses=_ADD)

@@ -9,7 +9,7 @@ from app.access.transaction import begin, reading
 from app.answers import IfMatch, answer, answer_page, created
 from app.beneficiaries import policy, queries
 from app.beneficiaries.actions import merging, residences, splitting
-from app.beneficiaries.models import HeadNeeded, Merged
+from app.beneficiaries.models import HeadNeeded, Merged, WasForgotten
 from app.beneficiaries.routes.families import FamilyId
 from app.beneficiaries.schemas.families import FamilyWithMembersRead
 from app.beneficiaries.schemas.moving import FamilyMerge, FamilyMove, FamilySplit, ResidenceListing, ResidenceRead
@@ -18,9 +18,9 @@ from app.listing import Page
 from app.problems import Conflict, IdTaken, Invalid, NotFound, Stale, WrongState, problems
 
 router = APIRouter(prefix="/v1/families/{family_id}", tags=["families"])
-_MOVE = problems(NotFound, Merged, Stale, Invalid, OutOfScope)
-_SPLIT = problems(NotFound, Merged, WrongState, IdTaken, Stale, Invalid, OutOfScope)
-_MERGE = problems(NotFound, Merged, WrongState, HeadNeeded, Conflict, Stale, Invalid, OutOfScope)
+_MOVE = problems(NotFound, Merged, WasForgotten, Stale, Invalid, OutOfScope)
+_SPLIT = problems(NotFound, Merged, WasForgotten, WrongState, IdTaken, Stale, Invalid, OutOfScope)
+_MERGE = problems(NotFound, Merged, WasForgotten, WrongState, HeadNeeded, Conflict, Stale, Invalid, OutOfScope)
 
 
 @router.get("/residences", response_model=Page[ResidenceRead], dependencies=[allow(policy.READ)], responses=problems(NotFound))

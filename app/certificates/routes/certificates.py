@@ -1,11 +1,11 @@
 """Certificates for those who are signed in."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
 from app.access.transaction import begin, reading
-from app.answers import PRIVATE, IfMatch, answer, answer_if_changed, answer_page
+from app.answers import PRIVATE, IfMatch, answer, answer_if_changed, answer_page, file
 from app.certificates import actions, policy, queries
 from app.certificates.number import shown
 from app.certificates.schemas import CertificateListing, CertificateRead, CertificateRevoke
@@ -17,20 +17,14 @@ from app.schemas import Id
 
 router = APIRouter(prefix="/v1/certificates", tags=["certificates"])
 
-MOST_BYTES = 10_485_760
-_PDF: dict[int | str, dict[str, Any]] = {
-    200: {
-        "content": {"application/pdf": {"schema": {"type": "string", "format": "binary", "maxLength": MOST_BYTES}}},
-        "description": "The certificate, A4.",
-        "headers": {
-            "ETag": {
-                "description": "Of these bytes; send it as `If-None-Match`.",
-                "schema": {"type": "string", "maxLength": 100},
-            },
-            "Content-Disposition": {"description": "The file's name.", "schema": {"type": "string", "maxLength": 200}},
-        },
-    }
-}
+_PDF = file(
+    "application/pdf",
+    "The certificate, A4.",
+    headers={
+        "ETag": {"description": "Of these bytes; send it as `If-None-Match`.", "schema": {"type": "string", "maxLength": 100}},
+        "Content-Disposition": {"description": "The file's name.", "schema": {"type": "string", "maxLength": 200}},
+    },
+)
 
 
 @router.get(

@@ -1,13 +1,13 @@
 """HTTP of consents."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from app.access.guard import OutOfScope
 from app.access.transaction import begin, reading
-from app.answers import PRIVATE, IfMatch, answer, answer_page, created
-from app.beneficiaries.models import Merged
+from app.answers import PRIVATE, IfMatch, answer, answer_page, created, file
+from app.beneficiaries.models import Merged, WasForgotten
 from app.consents import policy, queries
 from app.consents.actions import consents as actions
 from app.consents.form import FormNotPrintable, printed
@@ -30,14 +30,8 @@ from app.schemas import Id
 
 router = APIRouter(prefix="/v1/consents", tags=["consents"])
 ConsentId = Annotated[Id, Path(description="The consent.")]
-MOST_BYTES = 10_485_760
-_MOVE = problems(NotFound, Merged, Stale, WrongState, Invalid, OutOfScope)
-_PDF: dict[int | str, dict[str, Any]] = {
-    200: {
-        "content": {"application/pdf": {"schema": {"type": "string", "format": "binary", "maxLength": MOST_BYTES}}},
-        "description": "The form and the notice, A4.",
-    }
-}
+_MOVE = problems(NotFound, Merged, WasForgotten, Stale, WrongState, Invalid, OutOfScope)
+_PDF = file("application/pdf", "The form and the notice, A4.")
 
 
 @router.post(
@@ -45,7 +39,7 @@ _PDF: dict[int | str, dict[str, Any]] = {
     response_model=ConsentRead,
     status_code=201,
     dependencies=[allow(policy.WRITE)],
-    responses=problems(IdTaken, Merged, Invalid, OutOfScope),
+    responses=problems(IdTaken, Merged, WasForgotten, Invalid, OutOfScope),
 )
 def request_consent(caller: Caller, body: ConsentCreate) -> Response:
     """Ask a family for a consent. With `giving` it is recorded as given at once, and the recipients are let in; without, it is only
@@ -106,7 +100,7 @@ def get_consent_form(
     "/{consent_id}",
     response_model=ConsentRead,
     dependencies=[allow(policy.WRITE)],
-    responses=problems(NotFound, Merged, Stale, TermsFrozen, Invalid, OutOfScope),
+    responses=problems(NotFound, Merged, WasForgotten, Stale, TermsFrozen, Invalid, OutOfScope),
 )
 def update_consent(caller: Caller, consent_id: ConsentId, version: IfMatch, body: ConsentUpdate) -> Response:
     """Change the terms of a consent that is only requested; once it is given they are frozen."""
@@ -144,7 +138,7 @@ def withdraw_consent(caller: Caller, consent_id: ConsentId, version: IfMatch, bo
     response_model=ConsentRead,
     status_code=201,
     dependencies=[allow(policy.WRITE)],
-    responses=problems(NotFound, Merged, Stale, WrongState, Invalid, IdTaken, OutOfScope),
+    responses=problems(NotFound, Merged, WasForgotten, Stale, WrongState, Invalid, IdTaken, OutOfScope),
 )
 def renew_consent(caller: Caller, consent_id: ConsentId, version: IfMatch, body: ConsentRenew) -> Response:
     """Follow a consent that is in force or has expired by a new one, which is given at once and covers who belongs to the family now."""

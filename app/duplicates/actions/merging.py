@@ -143,14 +143,10 @@ def _turn(
     rows: dict[tuple[str, uuid.UUID], Any] = {(one.table, row.id): row for one, row in found.moving}
     rows |= {("kinship", one.id): one for one, _, _ in kin.moving}
     was = {key: row.version for key, row in rows.items()}
-    before: dict[tuple[str, uuid.UUID], dict[str, Any]] = {}
+    before = move(db, found.moving, to=winner)
     if filling.before and filling.row is not None:
         key = ("circumstances", filling.row.id)
-        rows[key], was[key], before[key] = filling.row, filling.version, filling.before
-    for one, row in found.moving:
-        key = (one.table, row.id)
-        # A row may name the person in two columns; the territory it had first is the one it goes back to.
-        before[key] = move(db, one, row, to=winner) | before.get(key, {})
+        rows[key], was[key], before[key] = filling.row, filling.version, before.get(key, {}) | filling.before
     before |= {("kinship", row.id): values for row, values in move_kin(db, kin)}
     for pair, values in _pair_anew(db, loser.id, winner=winner.id, but=candidate):
         key = ("duplicate_candidate", pair.id)

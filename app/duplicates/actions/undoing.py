@@ -25,7 +25,7 @@ from app.beneficiaries.models import Beneficiary
 from app.beneficiaries.naming import rename
 from app.database import now
 from app.duplicates.actions.merging import hold_persons, refuse_merged
-from app.duplicates.hanging import held_rows
+from app.duplicates.hanging import held_by_id
 from app.duplicates.models import BeneficiaryMerge, ChangedSince
 from app.duplicates.opened import open_again
 from app.duplicates.schemas import MergeUndo
@@ -74,19 +74,30 @@ def undo_merge(db: GuardedSession, merge_id: uuid.UUID, *, version: int, body: M
 def _turn_back(db: GuardedSession, merge: BeneficiaryMerge, loser: Beneficiary) -> list[Fault]:
     """Turn back what was moved; answers what was changed since, which stays as it is."""
     faults, returned = [], {}
-    later = _later(db, merge)
+    later, rows = _later(db, merge), _rows(db, merge)
     for place, entry in enumerate(merge.moved):
         if entry["stayed"]:
             continue
         if "instead_of" in entry:
-            open_again(db, entry)
-        elif row := _move_back(db, entry, loser, _followed(entry, later)):
+            open_again(rows.get(_key(entry)), rows.get(_key(entry, "instead_of")))
+        elif row := _move_back(rows.get(_key(entry)), entry, _followed(entry, later)):
             returned[place] = row
         elif entry["table"] != "duplicate_candidate":
             faults.append(Fault("/changed", entry["table"], f"The {entry['table']} {entry['id']} was changed after the merge."))
+    identifiers.move_to(db, [row for row in returned.values() if isinstance(row, Identifier)], beneficiary=loser)
     db.flush()
     merge.moved = [entry | {"returned": returned[place].version} if place in returned else entry for place, entry in enumerate(merge.moved)]
     return faults
+
+
+def _key(entry: dict[str, Any], name: str = "id") -> tuple[str, uuid.UUID]:
+    return entry["table"], uuid.UUID(entry[name])
+
+
+def _rows(db: GuardedSession, merge: BeneficiaryMerge) -> dict[tuple[str, uuid.UUID], Any]:
+    """What was moved, and the grants in whose place others were opened, held until the commit."""
+    moved = [entry for entry in merge.moved if not entry["stayed"]]
+    return held_by_id(db, [_key(entry, name) for entry in moved for name in ("id", "instead_of") if name in entry])
 
 
 def _later(db: GuardedSession, merge: BeneficiaryMerge) -> dict[tuple[str, str], list[tuple[int, int]]]:
@@ -132,13 +143,11 @@ def _typed(model: Any, column: str, value: Any) -> Any:
     return uuid.UUID(value) if isinstance(kind, sa.Uuid) else value
 
 
-def _move_back(db: GuardedSession, entry: dict[str, Any], loser: Beneficiary, version: int) -> Any:
-    """The row, moved back; None when it was changed since."""
-    row = next(iter(held_rows(db, entry["table"], "id", uuid.UUID(entry["id"]))), None)
+def _move_back(row: Any, entry: dict[str, Any], version: int) -> Any:
+    """The row, moved back, unless it is a number, which is sealed anew by its own room; None when it was changed since."""
     if row is None or row.version != version:
         return None
-    if isinstance(row, Identifier):
-        return identifiers.move_to(db, row, beneficiary=loser)
-    for column, value in entry["before"].items():
-        setattr(row, column, _typed(type(row), column, value))
+    if not isinstance(row, Identifier):
+        for column, value in entry["before"].items():
+            setattr(row, column, _typed(type(row), column, value))
     return row

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from app.access.guard import OutOfScope
 from app.access.transaction import begin, reading
 from app.answers import IfMatch, answer, answer_page, created
-from app.beneficiaries.models import Merged
+from app.beneficiaries.models import Merged, WasForgotten
 from app.identity.door import Caller, allow
 from app.listing import Page
 from app.participation import policy, queries
@@ -45,7 +45,7 @@ def routes(owner: RosterOwner) -> APIRouter:
         response_model=EnrollmentRead,
         status_code=201,
         dependencies=[allow(policy.WRITE)],
-        responses=problems(NotFound, EnrollmentClosed, RosterFull, AlreadyEnrolled, Merged, IdTaken, OutOfScope),
+        responses=problems(NotFound, EnrollmentClosed, RosterFull, AlreadyEnrolled, Merged, WasForgotten, IdTaken, OutOfScope),
     )
     def enroll(caller: Caller, owner_id: OwnerId, body: EnrollmentCreate, request: Request) -> Response:
         """Enroll a beneficiary or a specialist. `status` says whether there was a place or the waitlist holds one for later."""

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from app.access.guard import OutOfScope
 from app.access.transaction import begin, reading
 from app.answers import IfMatch, answer, answer_if_changed, answer_page, created
-from app.beneficiaries.models import Merged
+from app.beneficiaries.models import Merged, WasForgotten
 from app.identity.door import Caller, allow
 from app.listing import Page
 from app.problems import AlreadyExists, IdTaken, Invalid, NotFound, Stale, WrongState, problems
@@ -20,7 +20,7 @@ from app.schemas import Id
 
 router = APIRouter(prefix="/v1/erasure-requests", tags=["retention"])
 RequestId = Annotated[Id, Path(description="The request.")]
-_CREATE = problems(AlreadyExists, Merged, IdTaken, Invalid, OutOfScope)
+_CREATE = problems(AlreadyExists, Merged, WasForgotten, IdTaken, Invalid, OutOfScope)
 _APPROVE = problems(NotFound, Stale, WrongState, OnHold)
 _REFUSE = problems(NotFound, Stale, WrongState, Invalid)
 

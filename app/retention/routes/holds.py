@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from app.access.guard import OutOfScope
 from app.access.transaction import begin, reading
 from app.answers import IfMatch, answer, answer_if_changed, answer_page, created
-from app.beneficiaries.models import Merged
+from app.beneficiaries.models import Merged, WasForgotten
 from app.identity.door import Caller, allow
 from app.listing import Page
 from app.problems import IdTaken, Invalid, NotFound, Stale, WrongState, problems
@@ -18,7 +18,7 @@ from app.schemas import Id
 
 router = APIRouter(prefix="/v1/legal-holds", tags=["retention"])
 HoldId = Annotated[Id, Path(description="The hold.")]
-_CREATE = problems(Merged, IdTaken, Invalid, OutOfScope)
+_CREATE = problems(Merged, WasForgotten, IdTaken, Invalid, OutOfScope)
 _RELEASE = problems(NotFound, Stale, WrongState, Invalid)
 
 

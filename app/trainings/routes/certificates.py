@@ -1,13 +1,11 @@
 """The certificates of one training."""
 
-from typing import Any
-
 from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 
 from app.access.guard import OutOfScope
 from app.access.transaction import begin, reading
-from app.answers import PRIVATE, answer
+from app.answers import PRIVATE, answer, file
 from app.certificates import policy
 from app.certificates.prospects import prospects_of
 from app.certificates.queries import prints_of
@@ -20,13 +18,7 @@ from app.trainings import queries
 from app.trainings.actions import certificates as actions
 
 router = APIRouter(prefix="/v1/trainings", tags=["certificates"])
-MOST_BYTES = 2**31 - 1
-_ZIP: dict[int | str, dict[str, Any]] = {
-    200: {
-        "content": {"application/zip": {"schema": {"type": "string", "format": "binary", "maxLength": MOST_BYTES}}},
-        "description": "One PDF a certificate.",
-    }
-}
+_ZIP = file("application/zip", "One PDF a certificate.", most=2**31 - 1)
 
 
 @router.post(
