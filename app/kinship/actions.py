@@ -18,7 +18,7 @@ from app.database import uuid7
 from app.days import today
 from app.kinship.models import EXCLUSIVE, SYMMETRIC, CycleOfParents, Kinship, KinshipKind
 from app.kinship.schemas import KinshipCreate, KinshipEnd, KinshipUpdate
-from app.problems import Invalid, invalid
+from app.problems import Fault, Invalid, invalid
 
 # Up from the parent: its parents, their parents, and so on, in one statement; UNION without ALL ends even where there is a cycle.
 _is_parent = sa.and_(col(Kinship.kind) == KinshipKind.PARENT, col(Kinship.ended_on).is_(None))
@@ -108,13 +108,9 @@ def _refuse_contradiction(db: GuardedSession, made: Kinship) -> None:
         raise invalid("/kind", "contradicts", f"They are recorded as {' and '.join(sorted(others))} of each other: end that first.")
 
 
-def faults_by_birth(db: GuardedSession, person: Beneficiary) -> set[tuple[str, str]]:
-    """(code, message) of what the day on which the person was born contradicts among its present kin."""
-    return {
-        (fault.code, fault.message)
-        for kinship, one, other in db.execute(_OF_PERSON, {"person": person.id})
-        for fault in kinship.faults(one, other)
-    }
+def faults_by_birth(db: GuardedSession, person: Beneficiary) -> list[Fault]:
+    """What the day on which the person was born contradicts among its present kin."""
+    return [fault for kinship, one, other in db.execute(_OF_PERSON, {"person": person.id}) for fault in kinship.faults(one, other)]
 
 
 JUDGES.append(faults_by_birth)

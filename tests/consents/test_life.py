@@ -272,7 +272,8 @@ def test_a_large_family_costs_no_more_to_settle(ngo: Caller, home: Home, stateme
     asked = make_consent(ngo, home)
     statements.clear()
     assert ngo.post(f"{CONSENTS}/{asked['id']}/give", giving(home), version=1).status_code == 200
-    reads = [one for one in statements if one.startswith("SELECT") and "count(" not in one and "access_entry" not in one]
+    others = ("count(", "access_entry", "pg_advisory_xact_lock")
+    reads = [one for one in statements if one.startswith("SELECT") and not any(other in one for other in others)]
     assert len(reads) <= 12, "\n".join(reads)
 
 

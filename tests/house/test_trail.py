@@ -32,7 +32,7 @@ FREE = {
     "circumstances": set(),
     "duplicate_candidate": {"status", "decided_by", "decided_at"},
     "enrollment": {"territory", "status", "status_at"},
-    "family": {"status", "is_synthetic", "merged_into_id"},
+    "family": {"status", "is_synthetic", "anonymized_at", "merged_into_id"},
     "family_membership": set(),
     "family_residence": set(),
     "former_relationship": set(),

@@ -16,7 +16,7 @@ from tests.factories.certificates import make_certificate, make_course, names
 from tests.factories.circumstances import WHOLE, make_circumstances
 from tests.factories.consents import consent_body, given_consent, giving, household, make_consent
 from tests.factories.duplicates import make_twice, merge
-from tests.factories.identifiers import identifier_body, make_identifier
+from tests.factories.identifiers import PINFL, identifier_body, make_identifier
 from tests.factories.kinship import kinship_body, make_kinship, make_parent
 from tests.factories.lives import member_of, membership_of, merge_body, move_body, split_body, told
 from tests.factories.oversight import break_body, break_glass
@@ -170,6 +170,11 @@ def _glass(world: World) -> Body:
     return break_glass(world.committee, world.person)
 
 
+def _by_number(world: World) -> Write:
+    make_identifier(world.ngo, world.person)
+    return Write(world.committee, (), break_body(pinfl=PINFL))
+
+
 def _kinship(world: World, body: Body) -> Write:
     return world.write(make_kinship(world.ngo, make_parent(world.ngo), world.person), body)
 
@@ -284,6 +289,7 @@ WRITES: dict[str, Callable[[World], Write]] = {
     "renew_consent": lambda one: _consent(one, {"giving": giving(one.home)}, given=True),
     # oversight
     "break_glass": lambda one: Write(one.committee, (one.person["id"],), break_body()),
+    "break_glass_by_number": _by_number,
     "close_break_glass_access": lambda one: one.write(_glass(one), by=one.committee),
     "review_break_glass_access": lambda one: one.write(_glass(one), {"verdict": "justified"}),
     # trainings

@@ -6,6 +6,7 @@ A day on which a membership ends is the first one without it, so one can begin o
 import uuid
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 
 import sqlalchemy as sa
@@ -69,16 +70,14 @@ def people_of(db: GuardedSession, memberships: Iterable[FamilyMembership]) -> di
 
 def wrong_age(head: Beneficiary | None, at: str, relationship: Relationship, person: Beneficiary) -> list[Fault]:
     """The fault of a child who is not younger than the head, or a parent who is not older, however little is known of their births."""
-    fault = _wrong_age(head, relationship, person)
-    return [Fault(f"{at}/relationship_to_head", *fault)] if fault else []
-
-
-def _wrong_age(head: Beneficiary | None, relationship: Relationship, person: Beneficiary) -> tuple[str, str] | None:
+    at = f"{at}/relationship_to_head"
     if head is None:
-        return None
+        return []
     if relationship in YOUNGER and not may_be_elder(head, person):
-        return "older_than_head", "A child or grandchild is younger than the head."
-    return ("younger_than_head", "A parent is older than the head.") if relationship in OLDER and not may_be_elder(person, head) else None
+        return [Fault(at, "older_than_head", "A child or grandchild is younger than the head.")]
+    if relationship in OLDER and not may_be_elder(person, head):
+        return [Fault(at, "younger_than_head", "A parent is older than the head.")]
+    return []
 
 
 def head_among(db: GuardedSession, memberships: Iterable[FamilyMembership]) -> Beneficiary | None:
@@ -94,10 +93,11 @@ def refuse_ages(db: GuardedSession, person: Beneficiary) -> None:
         raise Invalid(faults=[Fault("/birth_date", "after_membership", "Lies after the person came to a family: correct that first.")])
     beside: Sequence[tuple[FamilyMembership, Beneficiary]] = [(row[0], row[1]) for row in db.execute(_BESIDE, {"person": person.id})]
     head = next((one for membership, one in beside if membership.is_head), None)
-    faults = {fault for membership, one in beside if (fault := _wrong_age(head, membership.relationship_to_head, one))}
-    faults |= {fault for judge in JUDGES for fault in judge(db, person)}
+    faults = [fault for membership, one in beside for fault in wrong_age(head, "", membership.relationship_to_head, one)]
+    faults += [fault for judge in JUDGES for fault in judge(db, person)]
     if faults:
-        raise Invalid(faults=[Fault("/birth_date", *fault) for fault in sorted(faults)])
+        # Once each: several children may be older by the same correction.
+        raise Invalid(faults=list(dict.fromkeys(replace(fault, pointer="/birth_date") for fault in faults)))
 
 
 def keep_people(db: GuardedSession, people: Iterable[uuid.UUID]) -> dict[uuid.UUID, Beneficiary]:

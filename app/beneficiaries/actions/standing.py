@@ -7,14 +7,15 @@ from collections.abc import Callable, Collection, Iterable
 
 from app.access.guard import GuardedSession
 from app.beneficiaries.models import Beneficiary
+from app.problems import Fault
 
 Hearer = Callable[[GuardedSession, Collection[uuid.UUID]], None]
 HEARERS: list[Hearer] = []
 """Called with (session, persons) when the change is flushed. `features` names the modules that put themselves here."""
 
-Judge = Callable[[GuardedSession, Beneficiary], Iterable[tuple[str, str]]]
+Judge = Callable[[GuardedSession, Beneficiary], Iterable[Fault]]
 JUDGES: list[Judge] = []
-"""Asked of a person whose birth was corrected, or to whom another row's kin came: (code, message) of what contradicts itself now."""
+"""Asked of a person whose birth was corrected, or to whom another row's kin came: what contradicts itself now."""
 
 
 def tell_standing(db: GuardedSession, people: Iterable[uuid.UUID]) -> None:
