@@ -52,13 +52,13 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
             raise ValueError("a moment needs its zone")
         return value and value.astimezone(UTC)
 
-    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
-        """SQLite answers naive moments that were stored in UTC."""
-        return value and value.replace(tzinfo=UTC)
-
     def result_processor(self, dialect: sa.Dialect, coltype: object) -> Any:
-        """PostgreSQL answers aware moments already, so no Python runs for its rows."""
-        return None if dialect.name == "postgresql" else super().result_processor(dialect, coltype)
+        """PostgreSQL answers aware moments already, so no Python runs for its rows; SQLite the text of one in UTC."""
+        return None if dialect.name == "postgresql" else _moment
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(f"{text}+00:00") if text else None
 
 
 class Entity(SQLModel):

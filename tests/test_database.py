@@ -48,7 +48,8 @@ def test_a_moment_without_a_zone_is_a_mistake(db: Database) -> None:
     with pytest.raises(ValueError, match="zone"):
         kind.process_bind_param(datetime(2026, 3, 1), db.engine.dialect)  # noqa: DTZ001 – that is the point.
     assert kind.process_bind_param(None, db.engine.dialect) is None
-    assert kind.process_result_value(None, db.engine.dialect) is None
+    with db.engine.connect() as connection:
+        assert connection.execute(sa.select(sa.type_coerce(sa.null(), kind))).scalar_one() is None
 
 
 def test_updated_at_moves_and_created_at_stays(db: Database) -> None:
