@@ -52,6 +52,8 @@ class DuplicateCandidate(Owned, table=True):
     decided_by: uuid.UUID | None = None
     decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     note: str | None = Field(default=None, max_length=1000)
+    # When the merge of the two was last undone. That merge refers to the pair, which therefore stays, however little they are alike.
+    reopened_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
     def compare(self, found: Likeness, *, one: str, other: str, same_identifier: bool | None = None) -> None:
         """How alike the two are found today, and the territories of both. That somebody reported them stays, whatever is found; whether
@@ -71,6 +73,11 @@ class DuplicateCandidate(Owned, table=True):
             self.reasons = [*self.reasons, Why.REPORTED_BY_HAND]
 
     @property
+    def is_kept(self) -> bool:
+        """Whether an undecided pair that is not found any more stays nevertheless: somebody reported it, or a merge refers to it."""
+        return self.reopened_at is not None or Why.REPORTED_BY_HAND in self.reasons
+
+    @property
     def is_alike(self) -> bool:
         """Whether the two are still alike enough to be decided about."""
         return self.score >= RECORDED
@@ -83,4 +90,4 @@ class DuplicateCandidate(Owned, table=True):
 
     def reopen(self) -> None:
         """Undecided again, after a merge was undone."""
-        self.status, self.decided_by, self.decided_at = DuplicateStatus.OPEN, None, None
+        self.status, self.decided_by, self.decided_at, self.reopened_at = DuplicateStatus.OPEN, None, None, now()

@@ -16,7 +16,7 @@ from sqlmodel import col
 
 from app.access.guard import prebuilt
 from app.access.transaction import as_system, begin, reading
-from app.beneficiaries.actions.candidates import Pair, known_candidates, record
+from app.beneficiaries.actions.candidates import Pair, record
 from app.beneficiaries.candidates import UNDECIDED, DuplicateCandidate
 from app.beneficiaries.models import Beneficiary
 from app.beneficiaries.resemblance import COMPARED, Why, portrait
@@ -40,9 +40,17 @@ _NUMBERS = prebuilt(
 )
 _KNOWN = prebuilt(
     sa.select(
-        col(DuplicateCandidate.a_id), col(DuplicateCandidate.b_id), col(DuplicateCandidate.status), col(DuplicateCandidate.reasons)
+        *(getattr(DuplicateCandidate, name) for name in ("a_id", "b_id", "id", "status", "reasons")),
     ).where(col(DuplicateCandidate.organization_id) == bindparam("organization_id")),
     "scan.known",
+)
+# Held, so that whoever decides about one meanwhile is waited for, and seen.
+_GONE = prebuilt(
+    sa.select(DuplicateCandidate)
+    .where(col(DuplicateCandidate.id).in_(bindparam("ids", expanding=True)))
+    .order_by(col(DuplicateCandidate.id))
+    .with_for_update(),
+    "scan.gone",
 )
 
 
@@ -60,30 +68,31 @@ def scan() -> dict[str, int]:
 def _scan(organization_id: uuid.UUID) -> dict[str, int]:
     values = {"organization_id": organization_id}
     with reading(as_system("scan_duplicates")) as db:
+        # The pairs before the people: a pair of somebody who is registered in between is not known then, rather than found no more.
+        known = {(a, b): found for a, b, *found in db.rows(_KNOWN, values)}
         people = [portrait(row) for row in db.rows(_PEOPLE, values)]
         identified = _identified(db.rows(_NUMBERS, values))
-        known = {(a, b): (status, reasons) for a, b, status, reasons in db.rows(_KNOWN, values)}
     found = [Pair(*pair) for pair in alike(people, identified)]
     # What is decided stays decided, and what says the same as yesterday need not be written again.
     news = [pair for pair in found if pair.key not in known or _differs(pair, *known[pair.key])]
     for start in range(0, len(news), BATCH):
         with begin(as_system("scan_duplicates")) as db:
             record(db, news[start : start + BATCH], organization_id=organization_id, same_identifier=False)
-    gone = {key for key, (status, reasons) in known.items() if status in UNDECIDED and Why.REPORTED_BY_HAND not in reasons}
-    _remove(sorted(gone - {pair.key for pair in found}))
+    still = {pair.key for pair in found}
+    _remove([key for pair, (key, status, _) in known.items() if status in UNDECIDED and pair not in still])
     return {"people": len(people), "pairs": len(found), "new": sum(pair.key not in known for pair in news)}
 
 
-def _remove(keys: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> None:
+def _remove(ids: Sequence[uuid.UUID]) -> None:
     """Pairs that are alike no longer, since one of the two was corrected, forgotten or merged."""
-    for start in range(0, len(keys), BATCH):
+    for start in range(0, len(ids), BATCH):
         with begin(as_system("scan_duplicates")) as db:
-            for candidate in known_candidates(db, keys[start : start + BATCH]).values():
-                if (candidate.a_id, candidate.b_id) in keys and candidate.status in UNDECIDED:
+            for candidate in db.execute(_GONE, {"ids": list(ids[start : start + BATCH])}).scalars():
+                if candidate.status in UNDECIDED and not candidate.is_kept:
                     db.delete(candidate)
 
 
-def _differs(pair: Pair, status: str, reasons: list[str]) -> bool:
+def _differs(pair: Pair, _key: uuid.UUID, status: str, reasons: list[str]) -> bool:
     return status in UNDECIDED and set(reasons) - {Why.REPORTED_BY_HAND} != set(pair.likeness.reasons)
 
 

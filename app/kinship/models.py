@@ -7,7 +7,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from app.beneficiaries.models import Beneficiary, is_adult, may_be_elder
+from app.beneficiaries.models import Beneficiary, full_years, is_adult, may_be_elder
 from app.database import Owned
 from app.days import today
 from app.problems import Conflict, Fault, WrongState, invalid
@@ -31,6 +31,7 @@ class KinshipKind(StrEnum):
 SYMMETRIC = frozenset({KinshipKind.SIBLING, KinshipKind.SPOUSE})
 """What each of the two is to the other; stored once, the smaller id first."""
 
+MARRIAGE_AGE = 17
 EXCLUSIVE = frozenset({KinshipKind.PARENT, KinshipKind.SIBLING, KinshipKind.SPOUSE})
 """Two persons are one of these to each other at most."""
 
@@ -74,6 +75,13 @@ class Kinship(Owned, table=True):
         # one by law is often a grown sister, and stands as one who is not legal.
         if self.kind == KinshipKind.GUARDIAN and self.is_legal and not is_adult(person, self.ended_on or today()):
             found.append(Fault("/person_id", "not_of_age", "A guardian by law is 18 or older."))
+        # Family Code of Uzbekistan, article 15: 18, lowered by a year at most. A marriage of children that is none by law can be recorded.
+        if self.kind == KinshipKind.SPOUSE and self.is_legal:
+            found += [
+                Fault(f"/{name}", "not_of_age", f"Whoever is married by law is {MARRIAGE_AGE} or older.")
+                for name, one in (("person_id", person), ("relative_id", relative))
+                if full_years(one.birth_date, one.birth_precision, self.ended_on or today()) < MARRIAGE_AGE
+            ]
         if self.started_on and self.started_on < max(person.birth_date, relative.birth_date):
             found.append(Fault("/started_on", "before_birth", "Lies before the birth of one of the two."))
         if self.started_on and self.ended_on and self.ended_on < self.started_on:

@@ -7,7 +7,7 @@ import pytest
 from app.duplicates import scanning
 from tests.callers import Caller, Callers
 from tests.factories.beneficiaries import ANDIJON
-from tests.factories.duplicates import PAIRS, make_twice, read_pair, register
+from tests.factories.duplicates import PAIRS, make_twice, merge, read_pair, register, undo
 
 Body = dict[str, Any]
 
@@ -103,3 +103,17 @@ def test_the_scan_removes_what_is_alike_no_longer(ngo: Caller, callers: Callers)
     assert scanning.scan() == {"people": 2, "pairs": 0, "new": 0}
     assert ngo.get(f"{PAIRS}/{pair['id']}").status_code == 404
     assert here.get(PAIRS).json()["items"] == []
+
+
+def test_the_pair_of_a_merge_that_was_undone_stays(ngo: Caller) -> None:
+    """The merge refers to it, however little the two are alike once each says who it is."""
+    first, second, pair = make_twice(ngo)
+    merged = merge(ngo, pair, first)
+    assert undo(ngo, merged).status_code == 200
+    version = ngo.get(f"/v1/beneficiaries/{second['id']}").json()["version"]
+    change = {"given_name": "Zuhra", "birth_date": "1961-02-03"}
+    assert ngo.patch(f"/v1/beneficiaries/{second['id']}", change, version=version).status_code == 200
+    again = read_pair(ngo, pair["id"])
+    assert (again["status"], again["score"] < pair["score"]) == ("open", True)
+    scanning.scan()
+    assert read_pair(ngo, pair["id"])["status"] == "open"

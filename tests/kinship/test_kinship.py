@@ -15,6 +15,7 @@ from tests.callers import Callers
 from tests.client import Client, pointers
 from tests.factories.beneficiaries import SHOVOT, URGANCH, make_beneficiary
 from tests.factories.consents import born
+from tests.factories.duplicates import undo
 from tests.factories.grants import grant
 from tests.factories.kinship import KINSHIPS, kinship_body, make_kinship, make_parent
 
@@ -69,7 +70,7 @@ def test_the_same_again(callers: Callers) -> None:
 @pytest.mark.parametrize("kind", ["sibling", "spouse"])
 def test_what_goes_both_ways_is_stored_once(callers: Callers, kind: str) -> None:
     ngo = callers.ngo()
-    first, second = sorted((make_parent(ngo), make_beneficiary(ngo)), key=lambda one: str(one["id"]))
+    first, second = sorted((make_parent(ngo), make_parent(ngo, given_name="Anvar")), key=lambda one: str(one["id"]))
     found = make_kinship(ngo, second, first, kind=kind)
     assert (found["person"]["id"], found["relative"]["id"]) == (first["id"], second["id"])
     for pair in ((first, second), (second, first)):
@@ -155,6 +156,16 @@ def test_a_guardian_by_law_is_of_age(callers: Callers) -> None:
     make_kinship(ngo, grown, child, kind="guardian")
 
 
+def test_nobody_is_married_by_law_as_a_child(callers: Callers) -> None:
+    ngo = callers.ngo()
+    man, girl, grown = make_parent(ngo), make_beneficiary(ngo, birth_date=born(16)), make_beneficiary(ngo, birth_date=born(17))
+    refused = ngo.post(KINSHIPS, kinship_body(man, girl, kind="spouse"))
+    assert [one["code"] for one in refused.json()["errors"]] == ["not_of_age"]
+    # That it happened all the same can be told.
+    make_kinship(ngo, man, girl, kind="spouse", is_legal=False)
+    make_kinship(ngo, man, grown, kind="spouse")
+
+
 @pytest.mark.parametrize(
     ("first", "second"), [("parent", "sibling"), ("sibling", "spouse"), ("spouse", "parent"), ("spouse", "sibling"), ("sibling", "parent")]
 )
@@ -200,6 +211,37 @@ def test_a_merge_makes_no_parent_younger_than_the_child(callers: Callers) -> Non
     refused = ngo.post(f"/v1/duplicate-candidates/{pair['id']}/merge", body, version=pair["version"])
     assert refused.json()["errors"][0]["code"] == "not_older"
     assert ngo.get(f"{KINSHIPS}/{made['id']}").json()["version"] == 1
+
+
+def test_a_merge_makes_nobody_two_things_to_another(callers: Callers) -> None:
+    """The winner is the parent of whose sibling the loser is recorded to be."""
+    ngo = callers.ngo()
+    child = make_beneficiary(ngo)
+    winner, loser = (make_parent(ngo, given_name="Malika", birth_date="1973-05-17") for _ in range(2))
+    make_kinship(ngo, winner, child)
+    wrong = make_kinship(ngo, loser, child, kind="sibling")
+    pair = next(one for one in ngo.get("/v1/duplicate-candidates").json()["items"])
+    url, body = f"/v1/duplicate-candidates/{pair['id']}/merge", {"winner_id": winner["id"], "fields": {}}
+    refused = ngo.post(url, body, version=pair["version"])
+    assert (refused.json()["code"], refused.json()["errors"][0]["code"]) == ("settle_first", "kinship")
+    assert ngo.post(f"{KINSHIPS}/{wrong['id']}/end", {}, version=1).status_code == 200
+    assert ngo.post(url, body, version=pair["version"]).status_code == 201
+
+
+def test_undoing_a_merge_makes_no_parent_younger_than_the_child(callers: Callers) -> None:
+    ngo = callers.ngo()
+    winner = make_parent(ngo, given_name="Malika", birth_date="2003-05-17")
+    loser = make_parent(ngo, given_name="Malika", birth_date="1973-05-17")
+    pair = ngo.post("/v1/duplicate-candidates", {"a_id": winner["id"], "b_id": loser["id"]}).json()
+    side = "a" if pair["a"]["id"] == loser["id"] else "b"
+    body = {"winner_id": winner["id"], "fields": {"birth_date": side}}
+    merged = ngo.post(f"/v1/duplicate-candidates/{pair['id']}/merge", body, version=pair["version"])
+    assert merged.status_code == 201, merged.text
+    made = make_kinship(ngo, winner, make_beneficiary(ngo, birth_date="2000-01-01"))
+    refused = undo(ngo, merged.json())
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "not_older")
+    assert ngo.post(f"{KINSHIPS}/{made['id']}/end", {}, version=1).status_code == 200
+    assert undo(ngo, merged.json()).status_code == 200
 
 
 def imprecise(caller: Any) -> dict[str, Any]:

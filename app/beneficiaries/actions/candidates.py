@@ -185,7 +185,7 @@ def compare_again(db: GuardedSession, person: Beneficiary, *, identified: Collec
             continue
         same = None if identified is None else bool({candidate.a_id, candidate.b_id} & set(identified))
         candidate.compare(likeness(one, other), one=one.territory, other=other.territory, same_identifier=same)
-        if not candidate.is_alike:
+        if not candidate.is_alike and not candidate.is_kept:
             db.delete(candidate)
     db.flush()
 

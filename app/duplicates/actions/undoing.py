@@ -19,6 +19,7 @@ from app.access.actor import Visit
 from app.access.fetch import fetch
 from app.access.guard import GuardedSession, prebuilt, require_writable
 from app.access.transaction import every_row
+from app.beneficiaries.actions.members import refuse_ages
 from app.beneficiaries.actions.standing import tell_standing
 from app.beneficiaries.candidates import DuplicateCandidate
 from app.beneficiaries.models import Beneficiary
@@ -47,9 +48,11 @@ _UNDONE = prebuilt(
 
 def undo_merge(db: GuardedSession, merge_id: uuid.UUID, *, version: int, body: MergeUndo, by: Visit) -> BeneficiaryMerge:
     """Two rows again. Raises NotFound, Stale, WrongState, Merged when the winner itself was merged since, ChangedSince, OutOfScope."""
+    merge = fetch(db, BeneficiaryMerge, merge_id, version=version)
+    # The persons before the merge, as whoever forgets one of them holds them.
+    people = hold_persons(db, merge.winner_id, merge.loser_id)
     merge = fetch(db, BeneficiaryMerge, merge_id, version=version, lock=True)
     merge.undo(by=by.actor.id)
-    people = hold_persons(db, merge.winner_id, merge.loser_id)
     winner, loser = people[merge.winner_id], people[merge.loser_id]
     # What hung on the loser hangs on yet another row.
     refuse_merged(db, winner, "The winner was itself merged since: undo that merge first, the latest before the earlier.")
@@ -63,6 +66,8 @@ def undo_merge(db: GuardedSession, merge_id: uuid.UUID, *, version: int, body: M
     db.flush()
     with every_row():
         faults += _turn_back(db, merge, loser)
+        # What was written of the winner since may contradict the day of birth that it has again.
+        refuse_ages(db, winner)
     if faults and body.changed == "refuse":
         raise ChangedSince("Something was changed after the merge.", faults=faults[:200])
     tell_standing(db, [winner.id, loser.id])
