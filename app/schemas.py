@@ -64,6 +64,13 @@ def _uuid(value: Any) -> uuid.UUID:
         raise ValueError("must be a UUID") from None
 
 
+def _not_nil(value: uuid.UUID | None) -> uuid.UUID | None:
+    # Programs take it for "nobody".
+    if value is not None and not value.int:
+        raise ValueError("must be another UUID than the nil one")
+    return value
+
+
 def _date(value: str) -> date:
     # Python also reads ISO weeks, such as 2020-W01-1, which nobody here means.
     if not _DATE.fullmatch(value):
@@ -130,6 +137,7 @@ def _bounded(longest: int, pattern: str | None = None) -> StringConstraints:
 Id = Annotated[uuid.UUID, BeforeValidator(_uuid)]
 NewId = Annotated[
     Id | None,
+    AfterValidator(_not_nil),
     Field(
         description="A UUID of your own, for work offline and natural retries: the same id and body again answers 200 with the row. "
         "Any version is taken; version 7 keeps lists in the order in which rows were made. Left out, one is made.",

@@ -16,18 +16,17 @@ from app.access.fetch import fetch, kept, made_before
 from app.access.grants import AccessGrant, DataCategory, GrantSource, bits_of, to_account
 from app.access.guard import GuardedSession, prebuilt
 from app.audit import trail
+from app.beneficiaries.actions.members import words_about
 from app.beneficiaries.models import Beneficiary, Family, FamilyMembership
 from app.database import UtcDateTime, now, uuid7
-from app.identifiers import sealing, values
-from app.identifiers.bearers import CARRIERS
-from app.identifiers.models import Identifier, IdentifierKind
 from app.identity.models import Account
-from app.oversight.models import LONGEST, MOST_A_DAY, NOT_FOUND, REVIEW_WITHIN, BreakGlass, NotNeeded, ReviewOverdue, ReviewVerdict
-from app.oversight.schemas import BreakGlassByNumber, BreakGlassCreate, BreakGlassReview
+from app.oversight.models import LONGEST, MOST_A_DAY, REVIEW_WITHIN, BreakGlass, NotNeeded, ReviewOverdue, ReviewVerdict
+from app.oversight.schemas import BreakGlassCreate, BreakGlassReview
 from app.problems import Forbidden, IdTaken, NotFound, TooManyRequests, invalid
 
 _DAY = timedelta(days=1)
-_TERRITORY = bindparam("territory", type_=sa.String())
+TERRITORY = bindparam("territory", type_=sa.String())
+"""The caller's own."""
 # A person who is there to be looked at, in the caller's territory, with the present family where the same organization registered it. It is
 # kept from being merged, so that what is opened is opened of the row that stands.
 _PERSON = prebuilt(
@@ -45,28 +44,12 @@ _PERSON = prebuilt(
             col(Beneficiary.id) == bindparam("id"),
             col(Beneficiary.anonymized_at).is_(None),
             col(Beneficiary.merged_into_id).is_(None),
-            func.substr(Beneficiary.territory, 1, func.length(_TERRITORY)) == _TERRITORY,
+            func.substr(Beneficiary.territory, 1, func.length(TERRITORY)) == TERRITORY,
         ),
         Beneficiary,
     ),
     "beneficiary.behind_glass",
 )
-# Who carries a number now and is there to be looked at; of several who do, another organization's row that was written last.
-_BY_NUMBER = prebuilt(
-    sa.select(col(Beneficiary.id))
-    .where(
-        col(Beneficiary.id).in_(CARRIERS.where(col(Identifier.ended_on).is_(None))),
-        col(Beneficiary.anonymized_at).is_(None),
-        col(Beneficiary.merged_into_id).is_(None),
-        func.substr(Beneficiary.territory, 1, func.length(_TERRITORY)) == _TERRITORY,
-    )
-    .order_by(
-        col(Beneficiary.organization_id) == bindparam("own", type_=sa.Uuid()), col(Beneficiary.updated_at).desc(), col(Beneficiary.id)
-    )
-    .limit(1),
-    "beneficiary.behind_glass_by_number",
-)
-_NOBODY = uuid.UUID(int=0)
 _RECENT = prebuilt(
     sa.select(*(getattr(BreakGlass, name) for name in ("id", "beneficiary_id", "reason", "opened_at", "closes_at", "reviewed_at")))
     .where(
@@ -94,9 +77,12 @@ class _Before(NamedTuple):
     reviewed_at: datetime | None
 
 
-def break_glass(db: GuardedSession, beneficiary_id: uuid.UUID, *, body: BreakGlassCreate, by: Visit) -> tuple[BreakGlass, bool]:
+def break_glass(
+    db: GuardedSession, beneficiary_id: uuid.UUID | None, *, body: BreakGlassCreate, by: Visit, guessed: bool = False
+) -> tuple[BreakGlass, bool]:
     """(access, made before): a person whom the caller cannot see is opened to it, with the family's row and without the other members.
-    One that is open still is answered as it is.
+    One that is open still is answered as it is; `guessed`, not before what speaks of the account, since that would tell whose number it is.
+    Nobody is found without an id.
 
     Raises Forbidden for a script, NotFound for whoever is not there in the caller's territory, NotNeeded, ReviewOverdue, TooManyRequests,
     IdTaken, and Invalid for the words of the last time.
@@ -112,12 +98,14 @@ def break_glass(db: GuardedSession, beneficiary_id: uuid.UUID, *, body: BreakGla
         return before, True
     moment = now()
     recent = [_Before(*row) for row in db.rows(_RECENT, {"account_id": actor.id, "beneficiary_id": beneficiary_id, "since": moment - _DAY})]
+    if guessed:
+        _refuse_too_many(recent, moment)
     if still_open := next((one for one in recent if one.beneficiary_id == beneficiary_id and one.closes_at > moment), None):
         return fetch(db, BreakGlass, still_open.id), True
     # What speaks of the account comes first: it says nothing about whether there is such a person.
     _refuse_too_many(recent, moment)
-    found = db.rows(_PERSON, {"id": beneficiary_id, "territory": actor.territory}) if actor.territory else []
-    if not found:
+    found = db.rows(_PERSON, {"id": beneficiary_id, "territory": actor.territory}) if beneficiary_id and actor.territory else []
+    if beneficiary_id is None or not found:
         raise NotFound
     _, owner, family_id = found[0]
     if owner == actor.organization_id:
@@ -129,24 +117,6 @@ def break_glass(db: GuardedSession, beneficiary_id: uuid.UUID, *, body: BreakGla
     _tell(db, row, "created", to=row.organization_id)
     db.flush()
     return row, False
-
-
-def break_glass_by_number(db: GuardedSession, *, body: BreakGlassByNumber, by: Visit) -> tuple[BreakGlass, bool]:
-    """The same for a person who is named by the PINFL. A number that nobody carries is refused as one of somebody elsewhere is, and not
-    before what speaks of the account. Raises IdentifierKeyMissing beside.
-    """
-    actor, value = by.actor, values.read(IdentifierKind.PINFL, body.pinfl)
-    named = {"kind": value.kind, "blinds": sealing.blinds(value), "territory": actor.territory, "own": actor.organization_id}
-    # Whom it finds is nobody's look: that is told where something is opened.
-    found = db.rows(_BY_NUMBER, named, shown=0) if actor.territory else []
-    # The number itself is kept nowhere, nor a digest by which it could be tried.
-    plain = BreakGlassCreate(**body.model_dump(exclude={"pinfl"}))
-    return break_glass(db, found[0][0] if found else _NOBODY, body=plain, by=by)
-
-
-def note_miss(by: Visit) -> None:
-    """Write down that nobody was found by a number, without the number."""
-    trail.note(NOT_FOUND, subject_type="break_glass", details={}, visit=by)
 
 
 def _refuse_too_many(recent: Sequence[_Before], moment: datetime) -> None:
@@ -242,7 +212,7 @@ def review_break_glass(db: GuardedSession, key: uuid.UUID, *, version: int, body
     row = fetch(db, BreakGlass, key, version=version)
     if row.account_id == by.actor.id:
         raise Forbidden("Nobody reviews an access of one's own.")
-    row.review(by=by.actor.id, verdict=body.verdict, note=body.note)
+    row.review(by=by.actor.id, verdict=body.verdict, note=words_about(db, [row.beneficiary_id], body.note))
     if body.verdict == ReviewVerdict.NOT_JUSTIFIED and row.closes_at > now():
         row.close(by=by.actor.id)
         _close_grants(db, row)

@@ -15,7 +15,7 @@ from app.identifiers.models import IdentifierKeyMissing
 from app.identity.door import Caller, allow
 from app.languages import Language, choose
 from app.listing import Page
-from app.oversight import actions, looks, policy, queries, report
+from app.oversight import actions, by_number, looks, policy, queries, report
 from app.oversight.looks import FAMILY, PERSON, Subject
 from app.oversight.models import NotNeeded, ReviewOverdue
 from app.oversight.schemas import (
@@ -148,10 +148,10 @@ def break_glass_by_number(caller: Caller, body: BreakGlassByNumber) -> Response:
             raise TooManyRequests(headers={"Retry-After": str(wait)})
     try:
         with begin(as_system_for(caller)) as db:
-            row, again = actions.break_glass_by_number(db, body=body, by=caller)
+            row, again = by_number.break_glass_by_number(db, body=body, by=caller)
             owner, response = row.organization_id, created(queries.break_glass_of(row), f"/v1/break-glass/{row.id}", again=again)
     except NotFound:
-        actions.note_miss(caller)
+        by_number.note_miss(caller)
         raise
     return response if again else _warned(caller, owner, response)
 

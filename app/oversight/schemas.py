@@ -99,10 +99,9 @@ class ReportQuery(BaseModel):
     until: Annotated[Day | None, Field(description="Last day; today if it is left out.")] = None
 
 
-class BreakGlassCreate(Strict):
+class _Emergency(Strict):
     """Why it cannot wait for a consent. It is shown to the managers of the organization that registered the person."""
 
-    id: NewId = None
     category: _CategoryWord
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=10, max_length=500)] = Field(
         description="What happened, in words that let others judge it.", examples=["Neighbors hear a child crying since last night."]
@@ -110,8 +109,16 @@ class BreakGlassCreate(Strict):
     minutes: Annotated[int, Field(ge=1, le=_LONGEST_MINUTES, description="For how long data are opened.")] = _LONGEST_MINUTES
 
 
-class BreakGlassByNumber(BreakGlassCreate):
-    """The same, of a person who is known by the number in its papers."""
+class BreakGlassCreate(_Emergency):
+    """Why it cannot wait for a consent. It is shown to the managers of the organization that registered the person."""
+
+    id: NewId = None
+
+
+class BreakGlassByNumber(_Emergency):
+    """The same, of a person who is known by the number in its papers. It has no id of your own: whether one fits would tell whose number
+    it is. Send an `Idempotency-Key` to be able to repeat it.
+    """
 
     pinfl: Annotated[str, StringConstraints(pattern=r"^[0-9]{14}$", max_length=14)] = Field(
         repr=False, description="The person's PINFL, as it is now: 14 digits.", examples=["31210630340025"]

@@ -45,7 +45,12 @@ MORE = {
         "values": "as people write them",
     },
     "consents": {"notice": "that families are given", "form": "that they sign"},
-    "oversight": {"looks": "at a person or a family", "rows": "that tell of one person", "report": "that the family keeps"},
+    "oversight": {
+        "by_number": "whoever is known by it alone",
+        "looks": "at a person or a family",
+        "rows": "that tell of one person",
+        "report": "that the family keeps",
+    },
     "participation": {"completion": "the rule", "standing": "of one participant"},
     "certificates": {
         "grounds": "on which one is issued",

@@ -16,7 +16,7 @@ from app.oversight.models import NOT_FOUND, BreakGlass
 from app.oversight.schemas import BreakGlassCreate
 from tests.callers import Caller, Callers
 from tests.client import Client
-from tests.factories.beneficiaries import ANDIJON, make_beneficiary, make_family
+from tests.factories.beneficiaries import ANDIJON, beneficiary_body, family_body, make_beneficiary, make_family
 from tests.factories.identifiers import PINFL, make_identifier, pinfl
 from tests.factories.oversight import FAMILIES, GLASSES, PEOPLE, age, break_body, break_glass
 
@@ -166,10 +166,28 @@ def test_retries(callers: Callers) -> None:
     first, replay = ask(partner, key="one"), ask(partner, key="one")
     assert (replay.status_code, replay.json(), replay.headers["idempotent-replayed"]) == (201, first.json(), "true")
     assert ask(partner, other, key="one").json()["code"] == "idempotency_key_reused"
-    made = ask(partner, other, id=key)
-    assert (made.status_code, made.json()["id"]) == (201, key)
-    assert (ask(partner, other, id=key).status_code, ask(partner, other, id=key).json()) == (200, made.json())
-    assert ask(partner, id=key).json()["code"] == "id_taken"
+    # An id of one's own would tell of any number whether it is that of whom the access is to.
+    refused = ask(partner, other, id=key)
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/id")
+
+
+def test_whoever_may_open_nobody_more_learns_of_no_number_whose_it_is(callers: Callers) -> None:
+    """Not even of those that are open still."""
+    ngo, partner = callers.ngo("17"), callers.state()
+    known_by_number(ngo)
+    assert ask(partner).status_code == 201
+    for _ in range(4):
+        break_glass(partner, make_beneficiary(ngo, given_name="Zuhra"))
+    assert [ask(partner, number).status_code for number in (PINFL, NOBODYS)] == [429, 429]
+
+
+def test_nobody_is_called_nobody(callers: Callers) -> None:
+    """The nil UUID is no id of a row, and none that stands for a number which nobody carries."""
+    ngo, partner = callers.ngo("17"), callers.state()
+    for url, body in ((PEOPLE, beneficiary_body()), (FAMILIES, family_body())):
+        refused = ngo.post(url, body | {"id": str(uuid.UUID(int=0))})
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/id")
+    assert ask(partner, NOBODYS).status_code == 404
 
 
 def test_the_number_is_kept_nowhere(callers: Callers, caplog: pytest.LogCaptureFixture) -> None:
