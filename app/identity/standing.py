@@ -6,7 +6,7 @@ The directory of organizations lies above this layer, so it is asked for by name
 import threading
 import uuid
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -53,6 +53,17 @@ def shut_out(db: Rows) -> frozenset[uuid.UUID]:
     """The organizations that do not exist today: not yet, or not any more."""
     statement = _kept("organization.shut_out", lambda organization, exists: sa.select(organization.id).where(sa.not_(exists)))
     return frozenset(row[0] for row in db.rows(statement, {"day": today()}))
+
+
+def days_without(db: Rows, *, after: date) -> frozenset[date]:
+    """The days, from `after` on, on which an organization exists no more that has an account which runs the installation."""
+
+    def build(organization: Any, _exists: Any) -> sa.Select[Any]:
+        account: Any = Account
+        able = (account.administrator.is_(True), account.disabled_at.is_(None), organization.valid_to >= bindparam("day"))
+        return sa.select(organization.valid_to).distinct().join(account, account.organization_id == organization.id).where(*able)
+
+    return frozenset(row[0] + timedelta(days=1) for row in db.rows(_kept("organization.ending", build), {"day": after}))
 
 
 def administering(db: Rows, *, on: date) -> frozenset[uuid.UUID]:

@@ -76,7 +76,16 @@ def test_the_organization_of_the_last_administrator_does_not_end(callers: Caller
     assert (found["version"], found["valid_from"], found["valid_to"]) == (1, None, None)
     successor = callers.administrator()
     assert not refused(successor.patch(own, dates, version=1))
-    assert refused(successor.post(f"{url(successor)}/disable", version=1)) == (dates != {"valid_to": NEXT_YEAR})
+    assert refused(successor.post(f"{url(successor)}/disable", version=1))
+
+
+def test_of_two_whose_organizations_end_one_after_the_other_the_second_stays(callers: Callers) -> None:
+    one, other = callers.administrator(), callers.administrator()
+    assert not refused(one.patch(f"{ORGANIZATIONS}/{one.organization_id}", {"valid_to": NEXT_YEAR}, version=1))
+    assert refused(one.patch(f"{ORGANIZATIONS}/{other.organization_id}", {"valid_to": TOMORROW}, version=1))
+    assert refused(one.patch(url(other), {"administrator": False}, version=1))
+    callers.administrator()
+    assert not refused(one.patch(f"{ORGANIZATIONS}/{other.organization_id}", {"valid_to": TOMORROW}, version=1))
 
 
 def test_other_organizations_end_as_they_like(callers: Callers) -> None:

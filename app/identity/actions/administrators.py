@@ -1,12 +1,10 @@
 """Somebody can always run the installation: the last one who can is not shut out, whoever asks for it and in whatever way."""
 
 import uuid
-from collections.abc import Collection
-from datetime import date
 
 from app.access.guard import GuardedSession
 from app.days import today
-from app.identity.standing import administering
+from app.identity.standing import administering, days_without
 from app.problems import Conflict
 
 
@@ -23,9 +21,11 @@ def runs_installation(db: GuardedSession, organization_id: uuid.UUID) -> bool:
     return organization_id in administering(db, on=today())
 
 
-def require_administrator(db: GuardedSession, *, days: Collection[date] = ()) -> None:
-    """After what could have taken the last one away was flushed. LastAdministrator if today, or on one of the days, there is none."""
+def require_administrator(db: GuardedSession) -> None:
+    """After what could have taken the last one away was flushed. LastAdministrator if there is none today, or on a day on which one of
+    their organizations exists no more: whoever ends it finds somebody for that day first.
+    """
     # One after the other: of two administrators who shut each other out, the second one sees what the first one did.
     db.hold("administrators")
-    if not all(administering(db, on=day) for day in {today(), *days}):
+    if not all(administering(db, on=day) for day in {today(), *days_without(db, after=today())}):
         raise LastAdministrator

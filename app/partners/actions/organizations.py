@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -81,8 +80,7 @@ def update_organization(db: GuardedSession, organization_id: uuid.UUID, *, versi
     organization.check_dates()
     db.flush()
     if is_at_stake:
-        # The day on which it exists no more is known today: whoever sets it finds somebody for that day first.
-        require_administrator(db, days=[organization.valid_to + timedelta(days=1)] if organization.valid_to else [])
+        require_administrator(db)
     return organization
 
 
