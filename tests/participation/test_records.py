@@ -42,6 +42,17 @@ def test_anonymous_reads_nothing(client: Client) -> None:
 
 
 # --- attendance -------------------------------------------------------------------------------------------------------------
+def test_nobody_was_present_at_what_has_not_begun(callers: Callers) -> None:
+    """A certificate would rest on it."""
+    ngo = callers.ngo()
+    training = make_ongoing_training(ngo)
+    session = make_session(ngo, training["id"], starts_at="2150-01-01T09:00:00+05:00", ends_at="2150-01-01T12:00:00+05:00")
+    enrolled = make_enrollment(ngo, training["id"])["id"]
+    body = {"items": [{"enrollment_id": enrolled, "presence": "present"}]}
+    refused = ngo.put(f"{URL}/{training['id']}/sessions/{session['id']}/attendance", body, version=1)
+    assert (refused.status_code, refused.json()["code"]) == (409, "wrong_state")
+
+
 def test_a_sheet_replaces_the_one_before(callers: Callers) -> None:
     ngo = callers.ngo()
     training = make_ongoing_training(ngo)

@@ -4,6 +4,7 @@ import uuid
 
 from app.access.fetch import find, made_before
 from app.access.guard import GuardedSession
+from app.beneficiaries.actions.members import words_about
 from app.beneficiaries.models import Beneficiary
 from app.constraints import refuse
 from app.database import uuid7
@@ -112,7 +113,7 @@ def _end(
     if roster.status != RosterStatus.OPEN:
         raise WrongState("The activity is over or canceled; its roster stays as it is.")
     before = enrollment.status
-    enrollment.move(status, reason=reason)
+    enrollment.move(status, reason=words_about(db, [enrollment.beneficiary_id], reason))
     if before in SEATED:
         roster.seated -= 1
         move_up(db, roster)

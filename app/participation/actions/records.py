@@ -9,6 +9,7 @@ from sqlalchemy import bindparam
 from sqlmodel import col
 
 from app.access.guard import GuardedSession, prebuilt
+from app.database import now
 from app.participation.actions.rosters import lock, settle_again
 from app.participation.actions.sessions import session_of
 from app.participation.models import SEATED, Attendance, Enrollment, EnrollmentStatus, Roster, RosterStatus, TestResult
@@ -58,6 +59,8 @@ def put_sheet(db: GuardedSession, roster_id: uuid.UUID, session_id: uuid.UUID, *
     roster = lock(db, roster_id)
     session = session_of(db, roster_id, session_id, version=version)
     _can_be_kept(roster)
+    if session.starts_at > now():
+        raise WrongState(f"The session begins at {session.starts_at.isoformat()}; who was there is known from then on.")
     _took_part(db, roster, body.items, (item.enrollment_id for item in body.items))
     present = {row.enrollment_id: row for row in db.execute(_PRESENT, {"session_id": session_id}).scalars()}
     for item in body.items:
