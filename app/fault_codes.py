@@ -75,7 +75,7 @@ MEANING = {
     "not_grantable": "an organization of this kind cannot have this",
     "not_in_force": "is not in force on that day",
     "not_in_use": "is not in use yet",
-    "not_of_age": "a guardian by law is 18 or older",
+    "not_of_age": "is too young to be that by law: a guardian is 18 or older, a spouse 17",
     "not_of_the_pair": "is not one of the two",
     "not_older": "a parent is older than the child",
     "not_seated": "the enrollment has no seat",

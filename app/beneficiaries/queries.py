@@ -17,7 +17,7 @@ from app.access.fetch import Single
 from app.access.fields import WITHHELD, coverage, withhold
 from app.access.grants import AccessGrant
 from app.access.guard import prebuilt
-from app.access.transaction import Rows
+from app.access.transaction import Rows, every_row
 from app.beneficiaries.models import (
     Beneficiary,
     Family,
@@ -99,6 +99,10 @@ _ONE = prebuilt(
     sa.select(*_columns(Beneficiary, (*_PERSON, *_NAMES, "merged_into_id")), _covered).where(col(Beneficiary.id) == bindparam("id")),
     "beneficiary.one",
 )
+_INTO = prebuilt(
+    sa.select(col(Beneficiary.merged_into_id)).where(col(Beneficiary.id) == bindparam("id"), col(Beneficiary.merged_into_id).is_not(None)),
+    "beneficiary.into",
+)
 _MERGED_INTO = len(_PERSON) + len(_NAMES)
 _SEEN = prebuilt(sa.select(col(Beneficiary.id)).where(col(Beneficiary.id) == bindparam("id")), "beneficiary.seen")
 _PEOPLE = Keyset(
@@ -130,6 +134,11 @@ def beneficiary(db: Rows, key: uuid.UUID) -> dict[str, Any]:
     """One beneficiary. Raises NotFound, or Moved for one who was merged into a row that the actor sees too."""
     found = db.rows(_ONE, {"id": key})
     if not found:
+        # What opened the row to others opens the one that stands for it now.
+        with every_row():
+            merged = db.rows(_INTO, {"id": key}, shown=0)
+        if merged and db.rows(_SEEN, {"id": merged[0][0]}, shown=0):
+            raise Moved(f"/v1/beneficiaries/{merged[0][0]}")
         raise NotFound
     if (winner := found[0][_MERGED_INTO]) is not None:
         # That the row is there counts as no look.

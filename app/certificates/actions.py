@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from app.access.fetch import fetch
 from app.access.guard import GuardedSession
 from app.access.transaction import Rows
+from app.beneficiaries.actions.members import words_about
 from app.certificates import grounds
 from app.certificates.grounds import Holder, Issued
 from app.certificates.models import Certificate, CertificateStatus, RevocationCategory
@@ -92,7 +93,7 @@ def issue(db: GuardedSession, *, activity: Activity, evaluations: Sequence[Evalu
 def revoke(db: GuardedSession, key: uuid.UUID, *, version: int, body: CertificateRevoke) -> Certificate:
     """Declare a certificate void. Raises NotFound, Stale, WrongState."""
     certificate = fetch(db, Certificate, key, version=version)
-    certificate.revoke(body.category, body.reason)
+    certificate.revoke(body.category, words_about(db, [certificate.beneficiary_id], body.reason))
     db.flush()
     return certificate
 

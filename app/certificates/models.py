@@ -74,7 +74,7 @@ class Certificate(Owned, table=True):
     superseded_by_id: uuid.UUID | None = Field(default=None, foreign_key="certificate.id")
     is_synthetic: bool = Field(default=False)
 
-    def revoke(self, category: RevocationCategory, reason: str) -> None:
+    def revoke(self, category: RevocationCategory, reason: str | None) -> None:
         """Declare it void; WrongState unless it is valid."""
         if self.status != CertificateStatus.VALID:
             raise WrongState(f"It is {self.status} already.")

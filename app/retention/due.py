@@ -14,9 +14,10 @@ from app.access.guard import GuardedSession, prebuilt
 from app.access.transaction import Rows
 from app.beneficiaries.models import Beneficiary, Family, FamilyMembership, FamilyStatus, LeavingReason
 from app.circumstances.models import Circumstances
-from app.consents.models import Consent, ConsentSubject
+from app.consents.models import Consent, ConsentStatus, ConsentSubject
 from app.database import UtcDateTime
 from app.identifiers.models import Identifier
+from app.oversight.models import BreakGlass
 from app.participation.models import Enrollment
 from app.retention.models import ErasureRequest, ErasureStatus, LegalHold, RetentionBasis, RetentionRule, RetentionRun
 from app.vulnerability.models import VulnerabilityRecord
@@ -42,12 +43,21 @@ _lives_here = _exists(
 _in_earnest = sa.func.coalesce(col(FamilyMembership.end_reason), "") != LeavingReason.ENTERED_IN_ERROR.value
 _left_all = sa.and_(_exists(FamilyMembership, _mine, _in_earnest), ~_left_later)
 _dissolved = sa.and_(_exists(FamilyMembership, _mine, _is_open), ~_lives_here)
-TOLD_BY = (FamilyMembership, Enrollment, Circumstances, VulnerabilityRecord, Identifier, Consent, ConsentSubject, AccessGrant)
+TOLD_BY = (FamilyMembership, Enrollment, Circumstances, VulnerabilityRecord, Identifier, Consent, ConsentSubject, AccessGrant, BreakGlass)
 """Tables whose rows about a person tell that somebody still works with that person."""
-_still = sa.and_(
-    col(Beneficiary.updated_at) <= _moment,
-    *(~_exists(model, model.beneficiary_id == col(Beneficiary.id), model.updated_at > _moment) for model in TOLD_BY),  # type: ignore[arg-type]
-)
+# That a consent lapsed, or what it opened was closed, be it that whoever gave it was forgotten, is nobody's work with the person.
+_BY_ITSELF: dict[type[Any], sa.ColumnElement[bool]] = {
+    Consent: sa.and_(col(Consent.status) == ConsentStatus.EXPIRED, sa.func.coalesce(col(Consent.given_at), _moment) <= _moment),
+    AccessGrant: col(AccessGrant.closes_at) <= col(AccessGrant.updated_at),
+}
+
+
+def _told_by(model: Any) -> sa.ColumnElement[bool]:
+    by_itself = _BY_ITSELF.get(model, sa.false())
+    return _exists(model, model.beneficiary_id == col(Beneficiary.id), model.updated_at > _moment, ~by_itself)
+
+
+_still = sa.and_(col(Beneficiary.updated_at) <= _moment, *(~_told_by(model) for model in TOLD_BY))
 _CONDITIONS = {
     # Whoever left every family may well be helped on, in care for instance, so nothing may have been written since.
     RetentionBasis.CLOSURE: sa.and_(sa.or_(col(Beneficiary.deceased_on) <= _day, _left_all, _dissolved), _still),

@@ -6,7 +6,7 @@ Tests refuse a table that is not listed here, and try of every column that can h
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
@@ -90,6 +90,17 @@ def _close(grant: AccessGrant) -> None:
     grant.close()
 
 
+def _year(day: date | None) -> date | None:
+    return day and day.replace(month=1, day=1)
+
+
+def _by_year(row: FamilyMembership | FormerRelationship | VulnerabilityRecord) -> None:
+    """Who came with its birth, or left by its death, has the day of it there."""
+    names = ("since", "until") if isinstance(row, VulnerabilityRecord) else ("started_on", "ended_on")
+    for name in names:
+        setattr(row, name, _year(getattr(row, name)))
+
+
 def _without_holder(certificate: Certificate) -> None:
     holder = {"surname": FORGOTTEN, "given_name": FORGOTTEN, "patronymic": None}
     certificate.snapshot = {**certificate.snapshot, "holder": holder}
@@ -119,13 +130,13 @@ _UNDECIDED: dict[str, Any] = {"choices": {}, "replaced": {}, "moved": [], "left_
 # In the order in which rows can be deleted: what refers to others of them first.
 OF_PERSON = (
     Part(AccessGrant, also=_close),
-    Part(FormerRelationship, "membership_id", via=FamilyMembership, stands=always),
-    Part(FamilyMembership, clear={"end_note": None}, stands=always),
+    Part(FormerRelationship, "membership_id", via=FamilyMembership, also=_by_year, stands=always),
+    Part(FamilyMembership, clear={"end_note": None}, also=_by_year, stands=always),
     # Whose mother somebody was would tell who it was.
     Part(Kinship, "person_id", goes=always),
     Part(Kinship, "relative_id", goes=always),
     Part(Circumstances, clear=dict.fromkeys(("school", "chronic_conditions", "polyclinic", "papers_note", "citizenship"))),
-    Part(VulnerabilityRecord, clear={"evidence": None}),
+    Part(VulnerabilityRecord, clear={"evidence": None}, also=_by_year),
     Part(Identifier, goes=always),
     Part(ConsentSubject),
     # That and when somebody agreed is the ground on which the data were kept and shown.

@@ -143,6 +143,7 @@ class RuleCountsRead(Read):
         ge=0, description="Their own row is kept without what tells who they were; with `delete` too, where something that stands needs it."
     )
     deleted: int = Field(ge=0, description="Nothing of them is left; only with `delete`.")
+    failed: int = Field(default=0, ge=0, description="Somebody changed something of them at that moment: the next run goes on.")
     rows_deleted: list[DeletedRowsRead] = Field(
         default=[], max_length=100, description="What was deleted, by table; the rows of those who were anonymized are among them."
     )

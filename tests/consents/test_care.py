@@ -229,6 +229,16 @@ def test_a_consent_about_a_family_ends_when_the_giver_leaves_it(ngo: Caller, par
     assert sees(partner, home["girl"], home["boy"]) == [True, True]
 
 
+@pytest.mark.parametrize("happens", [giver_dies, giver_is_forgotten])
+def test_a_family_is_open_by_nobodys_word(ngo: Caller, partner: Caller, home: Home, happens: Any) -> None:
+    consent = given_consent(ngo, home, to=partner)
+    assert partner.get(f"{FAMILIES}/{home['family']['id']}").status_code == 200
+    happens(ngo, home)
+    assert sees(partner, home["mother"], home["girl"], home["boy"]) == [False, False, False]
+    assert partner.get(f"{FAMILIES}/{home['family']['id']}").status_code == 404
+    assert read(ngo, consent)["status"] == "expired"
+
+
 def test_a_giver_who_stays_and_cares_no_more(ngo: Caller, partner: Caller, home: Home) -> None:
     consent = given_consent(ngo, home, to=partner)
     make_kinship(ngo, home["mother"], home["boy"])

@@ -75,24 +75,24 @@ TABLE = {
     "update_training_session": 9,
     "remove_training_session": 7,
     "enroll_in_training": 10,
-    "withdraw_training_enrollment": 10,
-    "reject_training_enrollment": 10,
+    "withdraw_training_enrollment": 11,
+    "reject_training_enrollment": 11,
     "put_training_attendance": 13,
     "record_training_test_results": 7,
     "issue_certificates": 21,
-    "revoke_certificate": 5,
+    "revoke_certificate": 6,
     "report_duplicate_candidate": 7,
     "tell_distinct": 5,
     "defer_duplicate_candidate": 5,
     "merge_duplicate_candidate": 37,
-    "undo_merge": 25,
+    "undo_merge": 29,
     "add_retention_rule": 4,
     "update_retention_rule": 6,
     "place_legal_hold": 5,
     "release_legal_hold": 5,
     "request_erasure": 5,
-    "approve_erasure": 44,
-    "refuse_erasure": 5,
+    "approve_erasure": 46,
+    "refuse_erasure": 6,
 }
 ON_POSTGRESQL = {
     "add_mahalla": 1,
@@ -114,7 +114,6 @@ ON_POSTGRESQL = {
     "report_duplicate_candidate": 1,
     "merge_duplicate_candidate": 2,
     "undo_merge": 2,
-    "approve_erasure": -1,
 }
 """So many more, where a lock by name is asked for, or fewer."""
 

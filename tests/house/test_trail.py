@@ -30,7 +30,7 @@ FREE = {
         *("territory", "number", "kind", "template_version", "issued_on", "status", "revoked_at", "revocation_category", "is_synthetic")
     },
     "circumstances": set(),
-    "duplicate_candidate": {"status", "decided_by", "decided_at"},
+    "duplicate_candidate": {"status", "decided_by", "decided_at", "reopened_at"},
     "enrollment": {"territory", "status", "status_at"},
     "family": {"status", "is_synthetic", "anonymized_at", "merged_into_id"},
     "family_membership": set(),

@@ -14,6 +14,7 @@ WATCHED = {model for model, declared in DECLARED.items() if declared.watch_reads
 NAMED = {name: statement for name, statement in guard._named.items() if not name.startswith("test.")}
 # Statements that show something of a watched row and no row: with the reason.
 NO_LOOK = {
+    "beneficiary.into": "which row stands for another one now; it is told to those alone who see that one, whose look is recorded",
     "certificate.holders": "names go into the certificates that are written; the enrollments they stand in are recorded",
     "certificate.verify": "anybody may verify; the name is masked and compared, never shown",
 }

@@ -154,7 +154,14 @@ def test_what_was_approved_and_interrupted_is_carried_out_by_the_next_run(caller
     assert manager.post(f"{one}/approve", version=1).status_code == 200
     monkeypatch.undo()
     assert manager.get(one).json()["status"] == "approved"
-    assert run_retention(is_dry_run=True)["erasure_requests"] == {"due": 1, "held": 0, "anonymized": 0, "deleted": 0, "rows_deleted": []}
+    assert run_retention(is_dry_run=True)["erasure_requests"] == {
+        "due": 1,
+        "held": 0,
+        "anonymized": 0,
+        "deleted": 0,
+        "failed": 0,
+        "rows_deleted": [],
+    }
     assert manager.get(one).json()["status"] == "approved"
     assert run_retention()["erasure_requests"]["anonymized"] == 1
     assert manager.get(one).json()["status"] == "done"

@@ -47,7 +47,14 @@ def test_the_inactive_are_forgotten_and_the_active_are_not(callers: Callers, db:
     age(db, Beneficiary)
     fresh = make_beneficiary(ngo)["id"]
     administrator = rule(callers)
-    assert run_retention(is_dry_run=True)["two_years"] == {"due": 1, "held": 0, "anonymized": 0, "deleted": 0, "rows_deleted": []}
+    assert run_retention(is_dry_run=True)["two_years"] == {
+        "due": 1,
+        "held": 0,
+        "anonymized": 0,
+        "deleted": 0,
+        "failed": 0,
+        "rows_deleted": [],
+    }
     assert not is_forgotten(ngo, old)
     assert run_retention()["two_years"]["anonymized"] == 1
     assert [is_forgotten(ngo, one) for one in (old, member, fresh)] == [True, False, False]
@@ -108,7 +115,7 @@ def test_a_hold_is_counted_and_kept(callers: Callers, db: Database) -> None:
     ngo.post("/v1/legal-holds", {"beneficiary_id": person, "reason": "Sud ishi"})
     age(db, Beneficiary)
     rule(callers)
-    assert run_retention()["two_years"] == {"due": 1, "held": 1, "anonymized": 0, "deleted": 0, "rows_deleted": []}
+    assert run_retention()["two_years"] == {"due": 1, "held": 1, "anonymized": 0, "deleted": 0, "failed": 0, "rows_deleted": []}
     assert not is_forgotten(ngo, person)
 
 

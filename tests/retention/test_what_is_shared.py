@@ -126,17 +126,18 @@ def test_no_digest_is_left_that_a_name_could_be_tried_against(callers: Callers, 
 def test_of_the_last_two_who_go_together_one_sees_that_the_other_went(
     callers: Callers, db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither has committed when each looks whether somebody of the family is known. SQLite has one writer."""
+    """Neither has committed when each is about to hold the family. SQLite has one writer."""
     ngo = callers.ngo()
     family = make_family(ngo, note=SAID)
     child, *two = [member_of(family, kind) for kind in ("child", "spouse", "head")]
     forget(ngo, child)
     requests = [ask(ngo, {"id": one}) for one in two]
-    written, real = threading.Barrier(2), GuardedSession.execute
+    begun, real, mine = threading.Barrier(2), GuardedSession.execute, threading.local()
 
     def execute(session: Any, statement: Any, *given: Any, **named: Any) -> Any:
-        if statement is erasing._FAMILIES:
-            written.wait(20)
+        if statement is erasing._FAMILIES and not hasattr(mine, "begun"):
+            mine.begun = True
+            begun.wait(20)
         return real(session, statement, *given, **named)
 
     monkeypatch.setattr(GuardedSession, "execute", execute)

@@ -10,7 +10,7 @@ from app.access.actor import Visit
 from app.access.fetch import fetch, made_before
 from app.access.guard import GuardedSession, require_writable
 from app.beneficiaries.actions.candidates import Answer, compare_again, look_for_duplicates, possible_duplicates
-from app.beneficiaries.actions.members import refuse_ages
+from app.beneficiaries.actions.members import hold_people, refuse_ages
 from app.beneficiaries.actions.standing import tell_standing
 from app.beneficiaries.models import Beneficiary
 from app.beneficiaries.naming import derived, rename
@@ -79,6 +79,9 @@ def update_beneficiary(
     """(person, who may be the same by what was corrected); what follows from the name follows, and what a consent opened ends as the
     corrected dates say. Raises NotFound, Merged, Stale, Invalid.
     """
+    if _OF_STANDING & body.model_fields_set:
+        # Whoever ties somebody to this person meanwhile goes by the day that is being corrected.
+        hold_people(db, [beneficiary_id])
     person = fetch(db, Beneficiary, beneficiary_id, version=version)
     # Before anything is compared: whether a change would change nothing tells what a field holds.
     require_writable(db, person)

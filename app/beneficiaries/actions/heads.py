@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam
 from sqlmodel import col
 
-from app.access.fetch import fetch
+from app.access.fetch import fetch, require_current
 from app.access.guard import GuardedSession, prebuilt, require_writable
 from app.beneficiaries.actions.members import hold_people, people_of, present, wrong_age
 from app.beneficiaries.actions.standing import tell_standing
@@ -63,6 +63,8 @@ def put_head(
     """
     members = [head, *others.values()]
     persons = people_of(db, members)
+    if new := persons.get(head.beneficiary_id):
+        require_current(db, new)
     become = told_anew(told, others, persons, persons.get(head.beneficiary_id), at)
     last: dict[uuid.UUID, date] = {row[0]: row[1] for row in db.execute(_LAST, {"memberships": [one.id for one in members]})}
     if any(on < day for day in last.values()) or (head.started_on and on < head.started_on):

@@ -16,6 +16,7 @@ from sqlmodel import col
 
 from app.access.fetch import kept, read_anew, require_current
 from app.access.guard import GuardedSession, prebuilt
+from app.access.transaction import every_row
 from app.beneficiaries.actions.standing import JUDGES
 from app.beneficiaries.models import (
     OLDER,
@@ -41,6 +42,12 @@ _OF_PEOPLE = prebuilt(
 _people = sa.select(Beneficiary).where(col(Beneficiary.id).in_(bindparam("people", expanding=True))).order_by(col(Beneficiary.id))
 _PEOPLE = prebuilt(_people, "beneficiary.people")
 _KEPT = prebuilt(kept(_people, Beneficiary), "beneficiary.kept")
+_FORGOTTEN = prebuilt(
+    sa.select(col(Beneficiary.id)).where(
+        col(Beneficiary.id).in_(bindparam("people", expanding=True)), col(Beneficiary.anonymized_at).is_not(None)
+    ),
+    "beneficiary.forgotten",
+)
 _own = aliased(FamilyMembership)
 _BESIDE = prebuilt(
     sa.select(FamilyMembership, Beneficiary)
@@ -78,6 +85,17 @@ def wrong_age(head: Beneficiary | None, at: str, relationship: Relationship, per
     if relationship in OLDER and not may_be_elder(person, head):
         return [Fault(at, "younger_than_head", "A parent is older than the head.")]
     return []
+
+
+def words_about(db: GuardedSession, people: Iterable[uuid.UUID | None], text: str | None) -> str | None:
+    """The words that come with a change, or None where one of these persons was forgotten: what must go on does so, and no words are kept
+    by which somebody could be known again.
+    """
+    if text is None:
+        return None
+    # Whoever makes the change need not see the person.
+    with every_row():
+        return None if db.rows(_FORGOTTEN, {"people": [one for one in people if one]}, shown=0) else text
 
 
 def head_among(db: GuardedSession, memberships: Iterable[FamilyMembership]) -> Beneficiary | None:

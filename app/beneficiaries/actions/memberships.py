@@ -12,7 +12,7 @@ from app.beneficiaries.actions.beneficiaries import flush_placed, new_person
 from app.beneficiaries.actions.candidates import Answer, look_for_duplicates, possible_duplicates
 from app.beneficiaries.actions.coverage import close_on, close_through
 from app.beneficiaries.actions.families import Member, new_membership
-from app.beneficiaries.actions.members import head_among, hold_people, others_of, present, refuse_overlaps, wrong_age
+from app.beneficiaries.actions.members import head_among, hold_people, others_of, present, refuse_overlaps, words_about, wrong_age
 from app.beneficiaries.actions.standing import tell_standing
 from app.beneficiaries.models import (
     AlreadyMember,
@@ -154,7 +154,7 @@ def end_membership(
     membership = _of_family(db, family, membership_id, version)
     if body.reason in _BY_COMMAND:
         raise invalid("/reason", "by_command", "Memberships end for this reason by the command of that name alone.")
-    membership.end(on=body.ended_on or today(), reason=body.reason, note=body.note)
+    membership.end(on=body.ended_on or today(), reason=body.reason, note=words_about(db, [membership.beneficiary_id], body.note))
     others = [one for one in present(db, family) if one is not membership]
     if membership.is_head and others:
         raise HeadNeeded("Others remain: change the head first.")

@@ -73,8 +73,10 @@ def _take_over(
         raise HeadNeeded("The other family has no head; merge it into this one.")
     persons = people_of(db, [head, *ending.values()])
     become = told_anew(body.relationships, ending, persons, persons.get(head.beneficiary_id))
-    for membership in ending.values():
-        membership.end(on=body.on, reason=LeavingReason.MERGED, note=body.note, at="/on")
+    for key, membership in ending.items():
+        # Of whoever was forgotten no words are kept.
+        note = body.note if key in persons and persons[key].anonymized_at is None else None
+        membership.end(on=body.on, reason=LeavingReason.MERGED, note=note, at="/on")
     # Ended first: the database admits no two open memberships of a person at any time.
     db.flush()
     known = others_of(db, ending)

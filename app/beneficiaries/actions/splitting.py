@@ -2,7 +2,7 @@
 
 import uuid
 
-from app.access.fetch import fetch, made_before
+from app.access.fetch import fetch, made_before, require_current
 from app.access.guard import GuardedSession, require_writable
 from app.beneficiaries.actions.beneficiaries import flush_placed
 from app.beneficiaries.actions.coverage import close_through
@@ -71,6 +71,8 @@ def _leaving(db: GuardedSession, staying: _Members, body: FamilySplit) -> _Membe
         persons = people_of(db, found.values())
         for place, one in enumerate(body.members):
             if one.beneficiary_id in persons:
+                # Another home, and who goes there, is written about nobody who was forgotten.
+                require_current(db, persons[one.beneficiary_id])
                 faults += wrong_age(persons.get(heads[0]), f"/members/{place}", one.relationship_to_head, persons[one.beneficiary_id])
     if faults:
         raise Invalid(faults=faults[:200])

@@ -13,7 +13,7 @@ from app.access.actor import Visit
 from app.access.fetch import fetch, find, made_before
 from app.access.grants import bits_of
 from app.access.guard import GuardedSession, prebuilt, require_writable
-from app.beneficiaries.actions.members import keep_people
+from app.beneficiaries.actions.members import keep_people, words_about
 from app.beneficiaries.models import Beneficiary, Family, is_adult
 from app.consents import notice
 from app.consents.actions.grants import close_grants, open_grants, speaks_until
@@ -229,7 +229,7 @@ def _give(db: GuardedSession, consent: Consent, *, giving: Giving, at: str) -> N
 def refuse_consent(db: GuardedSession, consent_id: uuid.UUID, *, version: int, body: ConsentRefuse) -> Consent:
     """The family said no. Raises NotFound, OutOfScope, Stale, WrongState."""
     consent = _held(db, consent_id, version)
-    consent.refuse(day=today(), note=body.note)
+    consent.refuse(day=today(), note=_words(db, consent, body.note))
     db.flush()
     return consent
 
@@ -237,7 +237,7 @@ def refuse_consent(db: GuardedSession, consent_id: uuid.UUID, *, version: int, b
 def withdraw_consent(db: GuardedSession, consent_id: uuid.UUID, *, version: int, body: ConsentWithdraw) -> Consent:
     """It holds no more: whoever was let in is shut out at once. Raises NotFound, OutOfScope, Stale, WrongState, Invalid."""
     consent = _held(db, consent_id, version, by=body.withdrawn_by_id)
-    consent.withdraw(day=today(), by=body.withdrawn_by_id, reason=body.reason, note=body.note)
+    consent.withdraw(day=today(), by=body.withdrawn_by_id, reason=body.reason, note=_words(db, consent, body.note))
     if body.withdrawn_by_id is not None:
         _may_withdraw(db, consent, body.withdrawn_by_id)
     elif body.reason != WithdrawalReason.RECORDED_IN_ERROR:
@@ -245,6 +245,10 @@ def withdraw_consent(db: GuardedSession, consent_id: uuid.UUID, *, version: int,
     close_grants(db, consent)
     db.flush()
     return consent
+
+
+def _words(db: GuardedSession, consent: Consent, text: str | None) -> str | None:
+    return words_about(db, [consent.beneficiary_id, consent.given_by_id], text)
 
 
 def _may_withdraw(db: GuardedSession, consent: Consent, person_id: uuid.UUID) -> None:

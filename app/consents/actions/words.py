@@ -110,7 +110,7 @@ def _speaks(consent: Consent, giver: Beneficiary, child: Beneficiary, known: Bon
 
 def _is_silent(consent: Consent, giver: Beneficiary, known: Bonds, *, day: date) -> bool:
     """Whether the giver's word counts for nobody, not for itself either."""
-    if not is_adult(giver, day):
+    if giver.deceased_on is not None or giver.anonymized_at is not None or not is_adult(giver, day):
         return True
     own = known.memberships.get(giver.id)
     return consent.family_id is not None and (own is None or own.family_id != consent.family_id)

@@ -19,6 +19,7 @@ from sqlmodel import col
 
 from app import idempotency
 from app.access.guard import GuardedSession, Statement, prebuilt, table_name
+from app.beneficiaries.actions.members import hold_people
 from app.beneficiaries.actions.standing import tell_standing
 from app.beneficiaries.models import Beneficiary, Family, FamilyMembership, LeavingReason
 from app.consents.models import Consent, ConsentRecipient, ConsentSubject
@@ -79,9 +80,16 @@ _REMEMBERED = prebuilt(
 )
 
 
+def hold_subject(db: GuardedSession, person_id: uuid.UUID) -> None:
+    """Before a person is forgotten: the families and the person, in the order in which everybody holds them (see `hold_people`)."""
+    db.execute(_FAMILIES, {"subject": person_id}).scalars().all()
+    hold_people(db, [person_id])
+
+
 def erase(db: GuardedSession, person: Beneficiary, *, delete_before: datetime | None = None) -> Forgotten:
-    """Forget a person, and the rows that were merged into it. `delete_before` says that the rule deletes what is older than that moment;
-    without it rows are kept without what tells of the person. What was written of a family goes with the last of its members who is known.
+    """Forget a person, whom `hold_subject` holds, and the rows that were merged into it. `delete_before` says that the rule deletes what is
+    older than that moment; without it rows are kept without what tells of the person. What was written of a family goes with the last of
+    its members who is known.
     """
     done, stays = Forgotten(), False
     for loser in db.execute(_LOSERS, {"subject": person.id}).scalars().all():
@@ -182,6 +190,7 @@ def _forget_home(db: GuardedSession, family: Family, delete_before: datetime | N
     _forget(db, _found(db, _FAMILY, family.id), Task(family.id, delete_before), counted)
     family.address, family.note, family.origin, family.territory = None, None, None, family.territory[:_DISTRICT]
     family.anonymized_at = now()
+    idempotency.forget(db.connection(), family.id)
     if delete_before is not None:
         family.housing, family.monthly_income = None, None
     db.flush()

@@ -5,6 +5,7 @@ import uuid
 from app.access.actor import Visit
 from app.access.fetch import fetch, find, made_before
 from app.access.guard import GuardedSession
+from app.beneficiaries.actions.members import words_about
 from app.beneficiaries.models import Beneficiary
 from app.constraints import refuse
 from app.database import uuid7
@@ -82,6 +83,6 @@ def approve_erasure(db: GuardedSession, request_id: uuid.UUID, *, version: int, 
 def refuse_erasure(db: GuardedSession, request_id: uuid.UUID, *, version: int, body: ErasureRefusal, by: Visit) -> ErasureRequest:
     """Decide that the data are kept. Raises NotFound, Stale, WrongState."""
     request = fetch(db, ErasureRequest, request_id, version=version)
-    request.decide(ErasureStatus.REFUSED, by=by.actor.id, reason=body.reason)
+    request.decide(ErasureStatus.REFUSED, by=by.actor.id, reason=words_about(db, [request.beneficiary_id], body.reason))
     db.flush()
     return request

@@ -6,15 +6,18 @@ Each person is a transaction of its own: a run that is interrupted has forgotten
 import uuid
 from calendar import monthrange
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from app.access.fetch import find
+from app.access.fetch import fetch, find
 from app.access.transaction import as_system, begin
 from app.beneficiaries.models import Beneficiary, Merged, WasForgotten
 from app.database import now
+from app.problems import Busy, Stale
 from app.retention import due
-from app.retention.actions.erasing import Forgotten, erase
+from app.retention.actions.erasing import Forgotten, erase, hold_subject
 from app.retention.models import ErasureRequest, ErasureStatus, RetentionAction, RetentionRule, RetentionRun
 from app.search import forget_words
 
@@ -32,7 +35,7 @@ class _Counts:
     """What one rule, or the requests, came to."""
 
     def __init__(self) -> None:
-        self._people = {"due": 0, "held": 0, "anonymized": 0, "deleted": 0}
+        self._people = {"due": 0, "held": 0, "anonymized": 0, "deleted": 0, "failed": 0}
         self._rows: Counter[str] = Counter()
 
     def due(self, *, is_held: bool = False) -> None:
@@ -40,7 +43,14 @@ class _Counts:
         self._people["due"] += 1
         self._people["held"] += is_held
 
-    def done(self, forgotten: Forgotten | None) -> None:
+    def tried(self, forget: Callable[[], Forgotten | None]) -> None:
+        """One more, if nobody is in the way: whoever changes something of the person meanwhile is let pass, and the next run goes on."""
+        try:
+            self._done(forget())
+        except (Busy, Stale):
+            self._people["failed"] += 1
+
+    def _done(self, forgotten: Forgotten | None) -> None:
         """One more was forgotten, or, without anything forgotten, held after all."""
         outcome = "held" if forgotten is None else "deleted" if forgotten.is_deleted else "anonymized"
         self._people[outcome] += 1
@@ -71,23 +81,34 @@ def run_retention(*, is_dry_run: bool = False) -> dict[str, Any]:
 
 
 def carry_out(request_id: uuid.UUID) -> bool:
-    """Forget the person of an approved request; false if a legal hold came in between, or it is carried out already."""
-    if done := _carry_out(request_id):
+    """Forget the person of an approved request; false if a legal hold came in between, it is carried out already, or somebody changes
+    something of the person at this moment: then the next run does it.
+    """
+    try:
+        done = _carry_out(request_id)
+    except (Busy, Stale):
+        return False
+    if done:
         forget_words(Beneficiary.__tablename__)
     return done is not None
 
 
 def _carry_out(request_id: uuid.UUID) -> Forgotten | None:
     with begin(as_system("erasure")) as db:
-        request = find(db, ErasureRequest, request_id, lock=True)
-        if request is None or request.status != ErasureStatus.APPROVED:
+        request = find(db, ErasureRequest, request_id)
+        if request is None:
             return None
-        # The person is held first: a legal hold that is being placed refers to it, and is seen afterwards.
+        # The person is held first: a legal hold that is being placed refers to it, and is seen afterwards; and a merge holds persons
+        # before what hangs on them, this request among it.
+        hold_subject(db, request.beneficiary_id)
         try:
             person = find(db, Beneficiary, request.beneficiary_id, lock=True)
         except WasForgotten:
             # By a rule, meanwhile.
             person = None
+        request = fetch(db, ErasureRequest, request_id, lock=True)
+        if request.status != ErasureStatus.APPROVED:
+            return None
         if due.is_held(db, request.beneficiary_id):
             return None
         forgotten = erase(db, person) if person is not None else Forgotten()
@@ -102,7 +123,7 @@ def _requests(*, is_dry_run: bool) -> dict[str, Any]:
     for request_id, _ in found:
         counts.due()
         if not is_dry_run:
-            counts.done(_carry_out(request_id))
+            counts.tried(partial(_carry_out, request_id))
     return counts.told()
 
 
@@ -117,7 +138,7 @@ def _rule(rule: RetentionRule, *, is_dry_run: bool) -> dict[str, Any]:
         for person_id, held in batch:
             counts.due(is_held=held)
             if not held and not is_dry_run:
-                counts.done(_forget(person_id, delete_before))
+                counts.tried(partial(_forget, person_id, delete_before))
         if len(batch) < _BATCH:
             return counts.told()
         after = batch[-1][0]
@@ -126,6 +147,7 @@ def _rule(rule: RetentionRule, *, is_dry_run: bool) -> dict[str, Any]:
 def _forget(person_id: uuid.UUID, delete_before: datetime | None) -> Forgotten | None:
     """None where a hold came in between."""
     with begin(as_system("retention_run")) as db:
+        hold_subject(db, person_id)
         try:
             person = find(db, Beneficiary, person_id, lock=True)
         except (Merged, WasForgotten):
