@@ -62,8 +62,12 @@ def bearers(db: GuardedSession, value: Value, *, organization_id: uuid.UUID, but
     return list(db.execute(_BEARERS, values).scalars())
 
 
-def sharing(db: Rows, beneficiary_id: uuid.UUID) -> set[uuid.UUID]:
-    """The others who bear a number of this person's now. The series of birth certificates were given out more than once and say nothing."""
+def sharing(db: Rows, beneficiary_id: uuid.UUID) -> set[uuid.UUID] | None:
+    """The others who bear a number of this person's now. The series of birth certificates were given out more than once and say nothing.
+    None while keys are renewed: equal numbers may look different then. Raises IdentifierKeyMissing.
+    """
+    if sealing.is_between_keys():
+        return None
     return {row[0] for row in db.rows(_SHARING, {"beneficiary_id": beneficiary_id})}
 
 

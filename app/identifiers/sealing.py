@@ -67,6 +67,11 @@ def blinds(value: Value) -> list[bytes]:
     return [_digest(key, value) for key in _usable().index.values()]
 
 
+def is_between_keys() -> bool:
+    """Whether rows of one number can have different blind indexes, since the key is being renewed. Raises IdentifierKeyMissing."""
+    return len(_usable().index) > 1
+
+
 def _digest(key: bytes, value: Value) -> bytes:
     return hmac.digest(key, b"\0".join((b"value", value.kind.value.encode(), value.compared.encode())), "sha256")
 

@@ -201,7 +201,7 @@ def close_break_glass(db: GuardedSession, key: uuid.UUID, *, version: int, by: V
 
 def _close_grants(db: GuardedSession, row: BreakGlass) -> None:
     for grant in db.execute(_GRANTS, {"source_id": row.id}).scalars():
-        grant.closes_at = min(grant.closes_at, row.closes_at)
+        grant.close()
 
 
 def review_break_glass(db: GuardedSession, key: uuid.UUID, *, version: int, body: BreakGlassReview, by: Visit) -> BreakGlass:

@@ -168,6 +168,21 @@ def test_the_index_is_renewed(db: Database, ngo: Caller, made: list[dict[str, An
     rekeying.start()
 
 
+def test_an_equal_number_stays_one_while_the_index_is_renewed(ngo: Caller) -> None:
+    """Half of the rows have the new index then, and the two numbers look different."""
+    first, second = make_beneficiary(ngo), make_beneficiary(ngo, given_name="Zuhra", birth_date="1961-02-03")
+    for one in (first, second):
+        make_identifier(ngo, one, kind="passport", value="AA1234567")
+    other = make_identifier(ngo, first, kind="id_card", value="AD7654321")
+    make_next(index=True)
+    next(iter(rekeying.batches(index=True, batch=1)))
+    version = ngo.get(f"/v1/identifiers/{other['id']}").json()["version"]
+    ended = ngo.post(f"/v1/identifiers/{other['id']}/end", {"ended_on": "2026-01-15", "end_reason": "replaced"}, version=version)
+    assert ended.status_code == 200, ended.text
+    (pair,) = ngo.get("/v1/duplicate-candidates").json()["items"]
+    assert "same_identifier" in pair["reasons"]
+
+
 def test_the_same_create_is_known_after_the_index_was_renewed(ngo: Caller) -> None:
     girl, body = make_beneficiary(ngo), identifier_body(id=str(uuid.uuid4()))
     assert ngo.post(url_of(girl), body).status_code == 201
