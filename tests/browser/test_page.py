@@ -226,6 +226,7 @@ def test_every_text_stands_out(visit: Visit, service: Service, width: int) -> No
         if state == "valid":
             page.get_by_label("Surname").fill("Karimova")
             page.get_by_role("button", name="Compare").click()
+            expect(page.get_by_role("status")).to_be_visible()
         found: list[dict[str, Any]] = page.evaluate(CONTRAST)
         assert len(found) > 10
         assert [one for one in found if one["ratio"] < one["least"]] == [], state
@@ -301,5 +302,6 @@ def test_nothing_is_kept_in_the_browser(visit: Visit, service: Service) -> None:
     visitor.page.goto(service.page("valid"))
     visitor.page.get_by_label("Surname").fill("Karimova")
     visitor.page.get_by_role("button", name="Compare").click()
+    expect(visitor.page.get_by_role("status")).to_be_visible()
     assert visitor.context.cookies() == []
     assert visitor.page.evaluate("() => [localStorage.length, sessionStorage.length]") == [0, 0]
