@@ -10,6 +10,7 @@ import math
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 
 import anyio.to_thread
@@ -42,9 +43,10 @@ _clients = prebuilt(
 
 
 class Revocations:
-    """What this process knows of refused tokens."""
+    """What this process knows of refused tokens; `clock` tells seconds that never go back."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._lock = threading.Lock()
         self._loaded_at = self._not_before = 0.0
         self._background: asyncio.Task[None] | None = None
@@ -57,7 +59,7 @@ class Revocations:
         with self._lock:
             if self._age() <= older_than:
                 return
-            started = time.monotonic()
+            started = self._clock()
             with reading(as_system("revocations")) as db:
                 since = {"since": now() - _WINDOW}
                 self.sessions = frozenset(str(row[0]) for row in db.rows(_sessions, since))
@@ -75,7 +77,7 @@ class Revocations:
 
     def _age(self) -> float:
         """Seconds since the database was asked; without end when something ended after that."""
-        return time.monotonic() - self._loaded_at if self._loaded_at > self._not_before else math.inf
+        return self._clock() - self._loaded_at if self._loaded_at > self._not_before else math.inf
 
     async def check(self, actor: Actor) -> None:
         """Unauthenticated when the actor's token is refused by now."""
@@ -93,7 +95,7 @@ class Revocations:
 
     def forget(self) -> None:
         """Something ended in this process: ask again before the next request passes."""
-        self._not_before = time.monotonic()
+        self._not_before = self._clock()
 
 
 revocations = Revocations()

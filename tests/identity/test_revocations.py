@@ -4,7 +4,6 @@ import asyncio
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -27,8 +26,7 @@ class Elsewhere:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.moment = 1000.0
-        monkeypatch.setattr(revocations_module, "time", SimpleNamespace(monotonic=lambda: self.moment))
-        self.revocations = Revocations()
+        self.revocations = Revocations(clock=lambda: self.moment)
         self.loads = 0
         real = self.revocations.load
 
