@@ -1,7 +1,7 @@
 """Reads of who looked at a person or a family, and through what."""
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, TypeAlias
@@ -13,7 +13,7 @@ from sqlmodel import col
 from app.access.declare import ORGANIZATION
 from app.access.grants import BITS, AccessGrant, DataCategory, to_account, to_organization, to_role
 from app.access.guard import prebuilt
-from app.access.transaction import Rows
+from app.access.transaction import Rows, every_row
 from app.audit.models import AccessEntry
 from app.beneficiaries.models import Beneficiary, Family
 from app.consents.models import Consent
@@ -229,32 +229,37 @@ def _rows(db: Rows, subject: Subject, key: uuid.UUID) -> tuple[Sequence[Row], di
 
 
 def accesses(db: Rows, subject: Subject, key: uuid.UUID, listing: AccessListing, *, owner: uuid.UUID | None) -> Found:
-    """A page of who looked at a row that is the caller's own organization's, `own` says, without the viewers' names. With a person those
-    are told who looked at the rows that were merged into it, at its certificates and at its enrollments; asked in the service's name,
-    since these need not all lie where the caller may look.
+    """A page of who looked at a row of the caller's own organization. With a person those are told who looked at the rows that were merged
+    into it, at its certificates and at its enrollments. NotFound for a row of others.
     """
-    rows, about = _rows(db, subject, key)
+    own(db, subject, key)
     values: dict[str, Any] = filters_of(listing, "since", "until") | {"subject": {"of_table": subject.table, "of_id": key}}
     if listing.organization_id:
         values["organization_id"] = {"of": listing.organization_id}
-    found = _ACCESSES.page(db, listing, values, beside=about)
-    looks = _looks(db, subject, rows, [item["seen"] for item in found.items], owner)
-    found.items = [_access(looks, one) for one in looks.seen]
+    # Whoever looked may be of another organization, whose accounts are not the caller's to read, and what was looked at may lie elsewhere;
+    # who it was and what it was is what this is about.
+    with every_row():
+        rows, about = _rows(db, subject, key)
+        found = _ACCESSES.page(db, listing, values, beside=about)
+        looks = _looks(db, subject, rows, [item["seen"] for item in found.items], owner)
+        known = _viewers(db, looks)
+    found.items = [_access(looks, one, known) for one in looks.seen]
     return found
 
 
-def newest(db: Rows, key: uuid.UUID, *, since: datetime, until: datetime, owner: uuid.UUID | None, most: int) -> Looks:
-    """The newest looks at a person between two moments, at most so many: as `accesses`."""
-    rows, about = _rows(db, PERSON, key)
-    given = {**about, "since": since, "until": until, "most": most}
-    return _looks(db, PERSON, rows, [Seen(*row) for row in db.rows(_NEWEST, given)], owner)
+def newest(db: Rows, key: uuid.UUID, *, since: datetime, until: datetime, owner: uuid.UUID | None, most: int) -> tuple[Looks, Viewers]:
+    """The newest looks at a person between two moments, at most so many, and who looked: as `accesses`, for a person that `own` has."""
+    with every_row():
+        rows, about = _rows(db, PERSON, key)
+        given = {**about, "since": since, "until": until, "most": most}
+        looks = _looks(db, PERSON, rows, [Seen(*row) for row in db.rows(_NEWEST, given)], owner)
+        return looks, _viewers(db, looks)
 
 
-def viewers(db: Rows, looks: Iterable[tuple[str, uuid.UUID]]) -> Viewers:
-    """(name, duty) of accounts and service clients, given as (kind, id): asked in the service's name, since those of others are hidden."""
+def _viewers(db: Rows, looks: Looks) -> Viewers:
     by_kind: dict[str, set[uuid.UUID]] = {}
-    for kind, key in looks:
-        by_kind.setdefault(kind, set()).add(key)
+    for one in looks.seen:
+        by_kind.setdefault(one.actor_kind, set()).add(one.actor_id)
     found: Viewers = {}
     for kind in sorted(by_kind.keys() & _NAMES.keys()):
         for row in db.rows(_NAMES[kind], {"ids": list(by_kind[kind])}):
@@ -262,16 +267,9 @@ def viewers(db: Rows, looks: Iterable[tuple[str, uuid.UUID]]) -> Viewers:
     return found
 
 
-def name(db: Rows, items: Sequence[Mapping[str, Any]]) -> None:
-    """Fill in the names and duties of the viewers."""
-    known = viewers(db, ((item["viewer"]["kind"], item["viewer"]["id"]) for item in items))
-    for item in items:
-        item["viewer"]["name"], item["viewer"]["duty"] = known.get(item["viewer"]["id"], (None, None))
-
-
-def _access(looks: Looks, one: Seen) -> dict[str, Any]:
-    names = looks.names_of(one.organization_id)
-    viewer = {"id": one.actor_id, "kind": one.actor_kind, "name": None, "duty": None, "organization_id": one.organization_id}
+def _access(looks: Looks, one: Seen, known: Viewers) -> dict[str, Any]:
+    names, (name, duty) = looks.names_of(one.organization_id), known.get(one.actor_id, (None, None))
+    viewer = {"id": one.actor_id, "kind": one.actor_kind, "name": name, "duty": duty, "organization_id": one.organization_id}
     return {
         "id": one.id,
         "at": one.at,

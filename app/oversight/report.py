@@ -17,7 +17,7 @@ from app.access.transaction import Rows
 from app.database import now
 from app.days import TASHKENT, begins, ends, today
 from app.languages import Language, date_text, label, nearest
-from app.oversight.looks import PERSON, Looks, Seen, Viewers, newest, own, viewers
+from app.oversight.looks import PERSON, Looks, Seen, Viewers, newest, own
 from app.oversight.rows import BEARING
 from app.oversight.schemas import GroundKind
 from app.paper import Press, UnprintableText, in_figures, printable
@@ -70,9 +70,9 @@ def asked(db: Rows, key: uuid.UUID, *, since: date | None, until: date | None) -
 
 
 def gathered(db: Rows, wanted: Wanted, *, owner: uuid.UUID | None) -> Report:
-    """Who looked, and as what: asked in the service's name, see `looks.accesses` and `looks.viewers`."""
-    found = newest(db, wanted.person, since=begins(wanted.since), until=ends(wanted.until), owner=owner, most=MOST_LOOKS + 1)
-    return Report(wanted, found, viewers(db, {(one.actor_kind, one.actor_id) for one in found.seen}), now())
+    """Who looked, and as what."""
+    found, known = newest(db, wanted.person, since=begins(wanted.since), until=ends(wanted.until), owner=owner, most=MOST_LOOKS + 1)
+    return Report(wanted, found, known, now())
 
 
 class _Line(NamedTuple):

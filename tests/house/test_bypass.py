@@ -161,13 +161,14 @@ RULES: dict[str, tuple[Callable[[ast.AST], bool], dict[str, str]]] = {
             "consents/actions/words.py": "what a word opened that counts no more is closed, whoever may see it",
             "duplicates/actions/merging.py": "what hangs on a person moves, whoever may see it",
             "duplicates/actions/undoing.py": "and moves back",
+            "oversight/looks.py": "who looked is told though the account is another's",
         },
     ),
     "the service's rights for a caller": (
         says("as_system_for"),
         {
             "access/transaction.py": "made and used there",
-            "oversight/routes.py": "who breaks the glass cannot see whom; who looked is told though the account is another's",
+            "oversight/routes.py": "who breaks the glass cannot see whom",
         },
     ),
     "SYSTEM_ACTOR": (says("SYSTEM_ACTOR"), {"access/actor.py": "made here", "access/transaction.py": "used here"}),
