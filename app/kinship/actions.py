@@ -11,6 +11,7 @@ from sqlmodel import col
 from app.access.actor import Visit
 from app.access.fetch import fetch, made_before
 from app.access.guard import GuardedSession, prebuilt, require_writable
+from app.access.transaction import every_row
 from app.beneficiaries.actions.members import hold_people, keep_people
 from app.beneficiaries.actions.standing import JUDGES, tell_standing
 from app.beneficiaries.models import Beneficiary
@@ -94,10 +95,12 @@ def record_kinship(db: GuardedSession, *, body: KinshipCreate, by: Visit) -> tup
 
 
 def refuse_cycle(db: GuardedSession, parenthood: Kinship) -> None:
-    """Raises CycleOfParents if the child is an ancestor of the parent."""
+    """Raises CycleOfParents if the child is an ancestor of the parent, be it through somebody whom the actor does not see."""
     # Two that each look before the other has written would close a cycle together.
     db.hold(f"parents in {parenthood.organization_id}")
-    if db.execute(_IS_ANCESTOR, {"parent": parenthood.person_id, "child": parenthood.relative_id}).first():
+    with every_row():
+        found = db.rows(_IS_ANCESTOR, {"parent": parenthood.person_id, "child": parenthood.relative_id}, shown=0)
+    if found:
         raise CycleOfParents
 
 
@@ -109,7 +112,7 @@ def _refuse_contradiction(db: GuardedSession, made: Kinship) -> None:
 
 
 def faults_by_birth(db: GuardedSession, person: Beneficiary) -> list[Fault]:
-    """What the day on which the person was born contradicts among its present kin."""
+    """What the day on which the person was born contradicts among its present kin, as far as whoever asks sees it."""
     return [fault for kinship, one, other in db.execute(_OF_PERSON, {"person": person.id}) for fault in kinship.faults(one, other)]
 
 

@@ -156,11 +156,12 @@ RULES: dict[str, tuple[Callable[[ast.AST], bool], dict[str, str]]] = {
     "every row within a caller's transaction": (
         says("every_row"),
         {
-            "beneficiaries/actions/members.py": "whether words may be kept is told by a row that their author need not see",
+            "beneficiaries/actions/members.py": "what must hold of people holds whoever sees them, and whether words about them are kept",
             "beneficiaries/queries.py": "what stands for a merged row now is asked of a row that moved out of sight with its grants",
             "consents/actions/words.py": "what a word opened that counts no more is closed, whoever may see it",
             "duplicates/actions/merging.py": "what hangs on a person moves, whoever may see it",
             "duplicates/actions/undoing.py": "and moves back",
+            "kinship/actions.py": "nobody is its own ancestor, be it through somebody out of sight",
             "oversight/looks.py": "who looked is told though the account is another's",
         },
     ),

@@ -1,6 +1,9 @@
 """A family's members as rows, and what must hold of them: nobody belongs to two families at a time, no child is older than the head.
 
 A day on which a membership ends is the first one without it, so one can begin on the day on which another ends.
+
+What must hold of people holds of those too whom the actor does not see, since they live elsewhere in the country: a contradiction is none
+the less one. So what judges here reads every row; what it answers names nobody.
 """
 
 import uuid
@@ -70,9 +73,11 @@ def everyone(db: GuardedSession, family: Family) -> list[FamilyMembership]:
 
 
 def people_of(db: GuardedSession, memberships: Iterable[FamilyMembership]) -> dict[uuid.UUID, Beneficiary]:
-    """The persons of memberships by their ids, as far as the actor may see them."""
-    ids = [membership.beneficiary_id for membership in memberships]
-    return {person.id: person for person in db.execute(_PEOPLE, {"people": ids}).scalars()} if ids else {}
+    """The persons of memberships by their ids, whoever may see them."""
+    if not (ids := [membership.beneficiary_id for membership in memberships]):
+        return {}
+    with every_row():
+        return {person.id: person for person in db.execute(_PEOPLE, {"people": ids}).scalars()}
 
 
 def wrong_age(head: Beneficiary | None, at: str, relationship: Relationship, person: Beneficiary) -> list[Fault]:
@@ -99,7 +104,7 @@ def words_about(db: GuardedSession, people: Iterable[uuid.UUID | None], text: st
 
 
 def head_among(db: GuardedSession, memberships: Iterable[FamilyMembership]) -> Beneficiary | None:
-    """The person of the membership that is the head's; None without one, or where the actor does not see it."""
+    """The person of the membership that is the head's; None without one."""
     return next(iter(people_of(db, [one for one in memberships if one.is_head]).values()), None)
 
 
@@ -109,10 +114,11 @@ def refuse_ages(db: GuardedSession, person: Beneficiary) -> None:
     """
     if any(one.faults(person) for one in others_of(db, [person.id])):
         raise Invalid(faults=[Fault("/birth_date", "after_membership", "Lies after the person came to a family: correct that first.")])
-    beside: Sequence[tuple[FamilyMembership, Beneficiary]] = [(row[0], row[1]) for row in db.execute(_BESIDE, {"person": person.id})]
+    with every_row():
+        beside: Sequence[tuple[FamilyMembership, Beneficiary]] = [(row[0], row[1]) for row in db.execute(_BESIDE, {"person": person.id})]
+        faults = [fault for judge in JUDGES for fault in judge(db, person)]
     head = next((one for membership, one in beside if membership.is_head), None)
-    faults = [fault for membership, one in beside for fault in wrong_age(head, "", membership.relationship_to_head, one)]
-    faults += [fault for judge in JUDGES for fault in judge(db, person)]
+    faults += [fault for membership, one in beside for fault in wrong_age(head, "", membership.relationship_to_head, one)]
     if faults:
         # Once each: several children may be older by the same correction.
         raise Invalid(faults=list(dict.fromkeys(replace(fault, pointer="/birth_date") for fault in faults)))
@@ -138,8 +144,9 @@ def hold_people(db: GuardedSession, people: Iterable[uuid.UUID]) -> None:
 
 
 def others_of(db: GuardedSession, people: Iterable[uuid.UUID]) -> list[FamilyMembership]:
-    """All memberships that these persons have and had; what was entered in error never was one."""
-    found = db.execute(_OF_PEOPLE, {"people": list(people)}).scalars()
+    """All memberships that these persons have and had, wherever; what was entered in error never was one."""
+    with every_row():
+        found = db.execute(_OF_PEOPLE, {"people": list(people)}).scalars()
     return [one for one in found if one.end_reason != LeavingReason.ENTERED_IN_ERROR]
 
 
