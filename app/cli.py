@@ -1,4 +1,4 @@
-"""The command line: serve, migrate, load-demo, purge, audit, account, keys, and what is printed from the code."""
+"""The command line: serving, migrating, accounts and keys, housekeeping by hand, and what is printed from the code."""
 
 import argparse
 import getpass

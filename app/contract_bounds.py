@@ -5,12 +5,12 @@ Requests are bounded where they are declared; what is left here are answers, who
 
 from typing import Any
 
+from app.bodies import LARGEST
+
 _LENGTHS = {"uuid": 36, "date": 10, "date-time": 40, "uri": 2000}
 _LONGEST_TEXT = 8192
 _MOST_ITEMS = 10_000
 _INT32 = 2**31 - 1
-_INT64 = 2**53 - 1
-"""Whole numbers stay within what a JSON reader in any language keeps exact."""
 
 
 def bound(node: Any) -> None:
@@ -24,8 +24,8 @@ def bound(node: Any) -> None:
     if node.get("type") == "string" and not {"enum", "const"} & node.keys():
         node.setdefault("maxLength", _LENGTHS.get(node.get("format", ""), _LONGEST_TEXT))
     elif node.get("type") == "integer":
-        low: Any = node.setdefault("minimum", node.pop("exclusiveMinimum", -_INT64))
-        high: Any = node.setdefault("maximum", node.pop("exclusiveMaximum", _INT64))
+        low: Any = node.setdefault("minimum", node.pop("exclusiveMinimum", -LARGEST))
+        high: Any = node.setdefault("maximum", node.pop("exclusiveMaximum", LARGEST))
         node.setdefault("format", "int32" if low >= -_INT32 and high <= _INT32 else "int64")
     elif node.get("type") == "array":
         node.setdefault("maxItems", _MOST_ITEMS)

@@ -87,8 +87,7 @@ def claim(connection: sa.Connection, retry: Retry) -> None:
     """Insert the key's row.
 
     Raises Replay when it has its answer already, KeyForgotten when that is kept no longer, KeyReused when it stands for another request,
-    KeyInProgress when the first
-    request has not finished within the lock's time.
+    KeyInProgress when the first request has not finished within the lock's time.
     """
     row = {"actor": retry.actor, "key": retry.key, "fingerprint": retry.fingerprint, "at": now()}
     try:

@@ -1,4 +1,4 @@
-"""Unknown query parameters are refused on every route: a misspelt filter must not show everything."""
+"""Unknown query parameters are refused on every route: a misspelled filter must not show everything."""
 
 from typing import Any
 

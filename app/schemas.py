@@ -43,7 +43,7 @@ class Strict(BaseModel):
 
 
 class Read(BaseModel):
-    """An answer: no defaults, so the contract says that every field is there."""
+    """An answer. A field without a default is always there; one with the default None is absent where it may not be seen."""
 
     model_config = ConfigDict(from_attributes=True)
 

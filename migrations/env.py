@@ -26,7 +26,7 @@ def include(obj: object, name: str | None, kind: str, reflected: bool, compare_t
     """Leave out what SQLite keeps for its full-text search, and indexes on expressions, which no database answers as they were written."""
     if kind == "table" and name and name.startswith("search_"):
         return False
-    return not (kind == "index" and name and name.rpartition("_")[2] in ("country", "region", "district", "mahalla", "trigram", "words"))
+    return not (kind == "index" and name and name.rpartition("_")[2] in ("country", "region", "district", "mahalla", "words"))
 
 
 def run(connection: sa.Connection) -> None:

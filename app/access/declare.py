@@ -1,7 +1,7 @@
 """Row rules, declared once a table: which rows an actor of each role may read and which it may write.
 
 A rule is SQL over the table's columns whose values are bound from the acting visit at run time, so a guarded statement is built
-once for each (role, territory level). Without a rule a role has no row.
+once for each (role, territory level, administrator). Without a rule a role has no row.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from sqlmodel import SQLModel
 
 from app import changes
-from app.access.actor import SYSTEM, Actor, Role, visiting
+from app.access.actor import ADMINISTRATOR, SYSTEM, Actor, Role, visiting
 from app.access.permissions import Permission
 from app.idempotency import Idempotency
 
@@ -96,23 +96,26 @@ def admit(model: type[SQLModel], readers: Mapping[str, Criterion]) -> None:
     DECLARED[model] = replace(declared, rows=rows)
 
 
+def rules_for(model: type[SQLModel], actor: Actor) -> list[Rows]:
+    """What is declared for the actor: for its role, and for the administrator's mark where it has that."""
+    rules = DECLARED[model].rows
+    names = (actor.role, ADMINISTRATOR) if actor.administrator else (actor.role,)
+    return [rules[name] for name in names if name in rules]
+
+
 def criterion(model: type[SQLModel], actor: Actor, *, write: bool = False) -> sa.ColumnElement[bool]:
     """The rows of a table that this shape of actor may read or write; none unless a rule says so."""
     if model not in DECLARED:
         raise UndeclaredTable(model.__name__)
     if actor.role == SYSTEM:
         return sa.true()
-    rules = DECLARED[model].rows
-    names = [actor.role, "administrator"] if actor.administrator else [actor.role]
-    found = [rules[name] for name in names if name in rules]
-    parts = [(rule.write or rule.read)(actor) if write else rule.read(actor) for rule in found]
+    parts = [(rule.write or rule.read)(actor) if write else rule.read(actor) for rule in rules_for(model, actor)]
     return sa.or_(sa.false(), *parts)
 
 
 def splits(model: type[SQLModel], actor: Actor) -> bool:
     """Whether this actor may read rows of the table that it may not write."""
-    rules = DECLARED[model].rows
-    return any(rules[name].write is not None for name in (actor.role, "administrator") if name in rules)
+    return any(rule.write is not None for rule in rules_for(model, actor))
 
 
 # --- the vocabulary of rules ------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import SQLModel
 
 from app.access.actor import SYSTEM, Actor, visiting
-from app.access.declare import DECLARED, ORGANIZATION, FieldRule
+from app.access.declare import DECLARED, ORGANIZATION, FieldRule, rules_for
 from app.access.grants import BITS, EVERYTHING, GRANTEES, MOMENT
 from app.problems import Forbidden
 
@@ -175,8 +175,7 @@ def require_shown(model: type[SQLModel], *columns: str) -> None:
     if actor.role == SYSTEM:
         return
     declared = DECLARED[model]
-    names = [actor.role, "administrator"] if actor.administrator else [actor.role]
-    in_parts = any(declared.rows[name].in_parts for name in names if name in declared.rows)
+    in_parts = any(rule.in_parts for rule in rules_for(model, actor))
     for column in columns:
         rule = declared.fields.get(column)
         if rule is None:

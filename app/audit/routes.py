@@ -6,14 +6,12 @@ from fastapi import APIRouter, Query, Request, Response
 
 from app.access.transaction import reading
 from app.answers import answer_page
-from app.audit import policy, queries, trail, views
+from app.audit import policy, queries
 from app.audit.schemas import AuditEntryRead, AuditListing
 from app.identity.door import Caller, allow
 from app.listing import Page
 
 router = APIRouter(prefix="/v1/audit-entries", tags=["audit"])
-WRITERS = (trail.write, views.views)
-"""Imported for their effect: from here on every change and every look is recorded."""
 
 
 @router.get("", response_model=Page[AuditEntryRead], dependencies=[allow(policy.READ)])

@@ -68,7 +68,9 @@ def refused(visit: Visit, permission: str) -> None:
 
 
 def tell(db: GuardedSession, organization_id: uuid.UUID, *, action: str, subject_type: str, subject_id: uuid.UUID, details: Any) -> None:
-    """An entry in another organization's trail as well: what the visitor did to what is theirs. In the service's name, see `refused`."""
+    """An entry in another organization's trail as well: what the visitor did to what is theirs. For a session that acts in the service's
+    name (`as_system_for`), since nobody may write the trail by hand.
+    """
     entry = _entry(visiting.get(), action, subject_type, subject_id, details)
     db.add(AuditEntry(**{**entry, "organization_id": organization_id}))
 

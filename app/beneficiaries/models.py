@@ -317,7 +317,7 @@ class FamilyMembership(Owned, table=True):
     is_primary_caregiver: bool = Field(default=False)
     started_on: date | None = None
     ended_on: date | None = None
-    # The column was one for a free text and has its room.
+    # The column has room for the free text that it held first.
     end_reason: LeavingReason | None = Field(default=None, sa_type=sa.String(200))
     end_note: str | None = Field(default=None, max_length=4000)
 

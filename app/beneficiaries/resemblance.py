@@ -232,7 +232,7 @@ _GUESSED = 2
 
 
 def _is_slip(one: date, other: date) -> bool:
-    """Day and month swapped, one digit off, or two neighbouring digits swapped."""
+    """Day and month swapped, one digit off, or two neighboring digits swapped."""
     if one.year == other.year and (one.month, one.day) == (other.day, other.month):
         return True
     return OSA.distance(one.strftime("%Y%m%d"), other.strftime("%Y%m%d"), score_cutoff=1) <= 1

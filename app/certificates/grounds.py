@@ -16,6 +16,7 @@ from app.certificates.snapshot import names_of
 from app.participation.models import Enrollment
 from app.partners.models import Organization, Specialist, Venue
 from app.places.models import Place
+from app.problems import Busy
 from app.schemas import NamesRead
 
 _TRIES = 3
@@ -81,11 +82,12 @@ class Holder:
 
 def keep_participants(db: Rows, roster_id: uuid.UUID) -> None:
     """Until the commit nobody on a roster whom the actor may see is merged: a certificate names the person whom its enrollment names. Who
-    was merged while this waited is another one now, so it is asked again. Nobody is looked at by it.
+    was merged while this waited is another one now, so it is asked again. Nobody is looked at by it. Raises Busy where that goes on.
     """
     for _ in range(_TRIES):
         if all(merged is None for _, merged in db.rows(_KEPT, {"roster_id": roster_id}, shown=0)):
             return
+    raise Busy
 
 
 def issued(db: Rows, roster_id: uuid.UUID) -> dict[uuid.UUID, list[Issued]]:

@@ -34,11 +34,11 @@ LATIN_OF = _table(
     "ў=oʻ қ=q ғ=gʻ ҳ=h",
     # Letters of Russian that Uzbek does not use.
     "щ=shch ы=i",
-    # Those of the neighbours, as they are heard in Uzbek: Karakalpak and Kazakh, Ukrainian, Tajik, Tatar.
+    # Those of the neighbors, as they are heard in Uzbek: Karakalpak and Kazakh, Ukrainian, Tajik, Tatar.
     "ә=a ө=oʻ ү=u ұ=u ң=ng һ=h і=i ї=yi є=ye ґ=gʻ ӯ=oʻ ӣ=i ҷ=j җ=j",
 )
 
-# Where the neighbours of a Cyrillic letter decide about its Latin. The first pattern that fits wins.
+# Where the neighbors of a Cyrillic letter decide about its Latin. The first pattern that fits wins.
 LATIN_IN_CONTEXT: tuple[tuple[str, str], ...] = (
     # After oʻ no tutuq is written: мўътабар, moʻtabar (rule 32).
     ("ўъ", "oʻ"),
@@ -72,7 +72,7 @@ UNSURE_LATIN = frozenset("ńı")
 # The Cyrillic of one Latin letter.
 CYRILLIC_OF = _table("a=а b=б c=к d=д e=е f=ф g=г h=ҳ i=и j=ж k=к l=л m=м n=н o=о p=п q=қ r=р s=с t=т u=у v=в w=в x=х y=й z=з")
 
-# Where the neighbours of a Latin letter decide about its Cyrillic. The first pattern that fits wins; case is put back afterwards,
+# Where the neighbors of a Latin letter decide about its Cyrillic. The first pattern that fits wins; case is put back afterwards,
 # which is why most patterns look ahead instead of taking two letters.
 CYRILLIC_IN_CONTEXT: tuple[tuple[str, str], ...] = (
     ("oʻ", "ў"),

@@ -172,7 +172,7 @@ def _cased(match: re.Match[str], output: str) -> str:
         return output
     before, after = match.string[: match.start()][-1:], match.string[match.end() :][:1]
     if not source.isupper():
-        # Sh begins a word in Title Case; a sign has no case of its own and follows its neighbours.
+        # Sh begins a word in Title Case; a sign has no case of its own and follows its neighbors.
         among_capitals = before.isupper() and not after.islower()
         return output.upper() if among_capitals else _title(source, output)
     return output.upper() if len(source) > 1 or before.isupper() or after.isupper() else _title(source, output)
