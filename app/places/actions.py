@@ -1,17 +1,25 @@
 """Adding mahallas and changing them. What the state's own list holds, the regions and districts, is not changed by hand."""
 
+from collections.abc import Iterable
+
 import sqlalchemy as sa
+from sqlalchemy import bindparam
 from sqlmodel import col
 
 from app.access.fetch import made_before
-from app.access.guard import GuardedSession
+from app.access.guard import GuardedSession, prebuilt
 from app.database import uuid7
-from app.places.models import Level, Place
+from app.places.models import LONGEST_SEARCH, Level, Place
 from app.places.naming import search_of
 from app.places.schemas import PlaceCreate, PlaceUpdate
 from app.problems import Conflict, NotFound, Stale, invalid
 
 _LAST_CODE = 9999
+_BY_CODE = prebuilt(sa.select(Place).where(col(Place.soato) == bindparam("soato")), "place.by_code")
+_CODES = prebuilt(
+    sa.select(col(Place.soato)).where(col(Place.parent_soato) == bindparam("district"), col(Place.level) == Level.MAHALLA),
+    "place.codes_of_district",
+)
 
 
 class NotAMahalla(Conflict):
@@ -21,19 +29,26 @@ class NotAMahalla(Conflict):
 
 
 def _by_code(db: GuardedSession, soato: str) -> Place | None:
-    found: Place | None = db.execute(sa.select(Place).where(col(Place.soato) == soato)).scalar_one_or_none()
+    found: Place | None = db.execute(_BY_CODE, {"soato": soato}).scalar_one_or_none()
     return found
 
 
 def _next_code(db: GuardedSession, district: str) -> str:
     # Two that ask at once would both be given the same code.
     db.hold(f"mahallas of {district}")
-    codes = sa.select(sa.func.max(col(Place.soato))).where(col(Place.parent_soato) == district, col(Place.level) == Level.MAHALLA)
-    last = db.execute(codes).scalar_one_or_none()
-    number = int(last.rpartition("-")[2]) + 1 if last else 1
-    if number > _LAST_CODE:
-        raise invalid("/soato", "exhausted", "The district has no free code left; name one.")
-    return f"{district}-{number:04d}"
+    taken = set(db.execute(_CODES, {"district": district}).scalars())
+    for number in range(1, _LAST_CODE + 1):
+        if (code := f"{district}-{number:04d}") not in taken:
+            return code
+    raise invalid("/soato", "exhausted", "The district has no free code left.")
+
+
+def _search(names: Iterable[str | None], aliases: Iterable[str]) -> str:
+    """The search column; Invalid where it would have to leave a name out, which nobody would find then."""
+    found = search_of(names, aliases)
+    if len(found) > LONGEST_SEARCH:
+        raise invalid("/aliases", "too_long", "All names and aliases together are too long to be found by.")
+    return found
 
 
 def add_mahalla(db: GuardedSession, *, body: PlaceCreate) -> tuple[Place, bool]:
@@ -49,7 +64,7 @@ def add_mahalla(db: GuardedSession, *, body: PlaceCreate) -> tuple[Place, bool]:
         soato=body.soato or _next_code(db, body.district),
         level=Level.MAHALLA,
         parent_soato=body.district,
-        search=search_of(names.values(), body.aliases),
+        search=_search(names.values(), body.aliases),
         origin=body.origin(),
         **names,
         **body.model_dump(include={"aliases", "is_pilot", "valid_from", "valid_to"}),
@@ -57,6 +72,21 @@ def add_mahalla(db: GuardedSession, *, body: PlaceCreate) -> tuple[Place, bool]:
     db.add(place)
     db.flush()
     return place, False
+
+
+def _can_succeed(db: GuardedSession, soato: str, place: Place) -> None:
+    """Raises Invalid unless it is another mahalla, and one that this one does not succeed, be it through others."""
+    # Two that each look before the other has written would close a circle together.
+    db.hold("successors of mahallas")
+    found = _by_code(db, soato)
+    if found is None:
+        raise invalid("/successor_soato", "unknown", "There is no such place.")
+    if found.level != Level.MAHALLA:
+        raise invalid("/successor_soato", "not_a_mahalla", "Only a mahalla succeeds a mahalla.")
+    while found is not None:
+        if found.soato == place.soato:
+            raise invalid("/successor_soato", "circle", "It would succeed itself.")
+        found = _by_code(db, found.successor_soato) if found.successor_soato else None
 
 
 def update_mahalla(db: GuardedSession, soato: str, *, version: int, body: PlaceUpdate) -> Place:
@@ -71,6 +101,8 @@ def update_mahalla(db: GuardedSession, soato: str, *, version: int, body: PlaceU
     values = body.model_dump(exclude_unset=True)
     for name, value in values.pop("names", {}).items():
         setattr(place, f"name_{name}", value)
+    if successor := values.get("successor_soato"):
+        _can_succeed(db, successor, place)
     for name, value in values.items():
         setattr(place, name, value)
     known = [place.name_uz_latn, place.name_uz_cyrl, place.name_ru, place.name_en]
@@ -78,6 +110,6 @@ def update_mahalla(db: GuardedSession, soato: str, *, version: int, body: PlaceU
         raise invalid("/names", "missing", "At least one name must stay.")
     if place.valid_from and place.valid_to and place.valid_to < place.valid_from:
         raise invalid("/valid_to", "before_start", "Lies before valid_from.")
-    place.search = search_of(known, place.aliases)
+    place.search = _search(known, place.aliases)
     db.flush()
     return place

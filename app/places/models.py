@@ -9,6 +9,8 @@ from sqlmodel import Field
 from app.database import Entity, Json
 from app.schemas import Precision
 
+LONGEST_SEARCH = 2000
+
 
 class Level(StrEnum):
     """How large a place is."""
@@ -39,4 +41,4 @@ class Place(Entity, table=True):
     valid_from_precision: Precision = Field(default=Precision.DAY, sa_type=sa.String(10))
     valid_to: date | None = None
     successor_soato: str | None = Field(default=None, foreign_key="place.soato", max_length=16)
-    search: str = Field(default="", max_length=2000)
+    search: str = Field(default="", max_length=LONGEST_SEARCH)

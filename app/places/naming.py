@@ -7,4 +7,4 @@ from app.uzbek.keys import search_text
 
 def search_of(names: Iterable[str | None], aliases: Iterable[str]) -> str:
     """The search column of a place: its names in every language and its aliases."""
-    return search_text(*(name for name in (*names, *aliases) if name))[:2000]
+    return search_text(*(name for name in (*names, *aliases) if name))
