@@ -52,6 +52,7 @@ MEANING = {
     "exactly_one": "exactly one of the two is needed",
     "exhausted": "no free code is left",
     "forbidden_character": "holds a control or text-direction character",
+    "not_a_mahalla": "is no mahalla",
     "foreign": "does not begin with the district's code",
     "head_is_called_head": "the head of a family is called `head`, and nobody else is",
     "head_needed": "those who stay need a head",

@@ -135,7 +135,8 @@ class CoHosts(Strict):
 
 
 # --- sessions ---------------------------------------------------------------------------------------------------------------
-Number = Annotated[int, Field(ge=1, le=999)]
+MOST_SESSIONS = 999
+Number = Annotated[int, Field(ge=1, le=MOST_SESSIONS)]
 _PersonName: TypeAlias = line(200)  # type: ignore[valid-type]
 Facilitators = Annotated[list[_PersonName], Field(max_length=20, description="Names of those who lead the session.")]
 

@@ -4,7 +4,7 @@ import pytest
 
 from app.database import uuid7
 from tests.callers import Callers
-from tests.client import Client
+from tests.client import Client, pointers
 from tests.factories.participation import make_enrollment, make_session, put_sheet, session_body
 from tests.factories.trainings import URL, make_open_training, make_training, move
 
@@ -152,3 +152,25 @@ def test_another_organization_of_the_same_kind_changes_nothing(callers: Callers)
     ):
         assert (refused.status_code, refused.json()["code"]) == (403, "out_of_scope")
     assert ngo.get(url).json()["items"] == [session]
+
+
+def test_a_session_that_was_attended_has_begun(callers: Callers) -> None:
+    ngo = callers.ngo()
+    training = make_open_training(ngo)["id"]
+    url = f"{URL}/{training}/sessions"
+    session, enrollment = make_session(ngo, training), make_enrollment(ngo, training)
+    put_sheet(ngo, training, session, {enrollment["id"]: "present"})
+    ahead = {"starts_at": "2999-01-01T09:00:00Z", "ends_at": "2999-01-01T11:00:00Z"}
+    now = ngo.get(f"{url}/{session['id']}").json()
+    refused = ngo.patch(f"{url}/{session['id']}", ahead, version=now["version"])
+    assert (pointers(refused), refused.json()["errors"][0]["code"]) == (["/starts_at"], "ahead")
+    other = make_session(ngo, training, 2)
+    assert ngo.patch(f"{url}/{other['id']}", ahead, version=other["version"]).status_code == 200, "nobody was noted there"
+
+
+def test_numbers_come_to_an_end(callers: Callers) -> None:
+    ngo = callers.ngo()
+    url = f"{URL}/{make_training(ngo)['id']}/sessions"
+    assert ngo.post(url, session_body(number=999)).status_code == 201
+    refused = ngo.post(url, session_body(2))
+    assert (pointers(refused), refused.json()["errors"][0]["code"]) == (["/number"], "exhausted")

@@ -9,10 +9,10 @@ from sqlmodel import col
 
 from app.access.fetch import find, made_before
 from app.access.guard import GuardedSession, prebuilt, require_writable
-from app.database import uuid7
+from app.database import now, uuid7
 from app.participation.actions.rosters import lock, not_canceled, settle_again
 from app.participation.models import Attendance, RosterSession, SessionHasAttendance
-from app.participation.schemas import SessionCreate, SessionUpdate
+from app.participation.schemas import MOST_SESSIONS, SessionCreate, SessionUpdate
 from app.problems import NotFound, Stale, invalid
 
 _LAST_NUMBER = prebuilt(
@@ -45,6 +45,8 @@ def add_session(db: GuardedSession, roster_id: uuid.UUID, *, body: SessionCreate
         return before.id, True
     not_canceled(roster)
     number = body.number or (db.rows(_LAST_NUMBER, {"roster_id": roster_id})[0][0] or 0) + 1
+    if number > MOST_SESSIONS:
+        raise invalid("/number", "exhausted", f"No number is left behind the last one; at most {MOST_SESSIONS}.")
     session = RosterSession(
         id=body.id or uuid7(),
         origin=origin,
@@ -75,6 +77,8 @@ def update_session(db: GuardedSession, roster_id: uuid.UUID, session_id: uuid.UU
     for name, value in values.items():
         setattr(session, name, value)
     _ends_after_start(session)
+    if session.starts_at > now() and "starts_at" in values and db.rows(_ATTENDED, {"id": session_id}):
+        raise invalid("/starts_at", "ahead", "Attendance was noted, so it has begun.")
     if "mandatory" in values:
         settle_again(db, roster)
     db.flush()
