@@ -22,7 +22,7 @@ class AuditEntryRead(Read):
     )
     action: str = Field(
         max_length=80,
-        description="`<table>.created`, `.updated`, `.deleted`, or what changed no row: `door.refused`, `identifier.looked_up`.",
+        description="`<table>.created`, `.updated`, `.deleted`, or what is told by itself: `door.refused`, `identifier.looked_up`, …",
     )
     subject_type: str = Field(max_length=60)
     subject_id: uuid.UUID | None

@@ -15,6 +15,8 @@ from app.audit.models import AuditEntry
 from app.changes import Change
 from app.database import now, uuid7
 from app.identity import door
+from app.identity.actions.sessions import HEARERS
+from app.identity.models import LoginSession
 
 _INSERT = sa.insert(AuditEntry.__table__)  # type: ignore[attr-defined]
 
@@ -75,5 +77,15 @@ def tell(db: GuardedSession, organization_id: uuid.UUID, *, action: str, subject
     db.add(AuditEntry(**{**entry, "organization_id": organization_id}))
 
 
+def told_of_session(db: GuardedSession, what: str, session: LoginSession, organization_id: uuid.UUID | None) -> None:
+    """A log-in that began or ended, beside the account. Nobody is signed in yet when one begins, so it is the account's own deed."""
+    details = {"session_id": session.id, "end_reason": session.end_reason}
+    entry = _entry(visiting.get(), f"account.{what}", "account", session.account_id, details) | {"organization_id": organization_id}
+    if session.end_reason is None:
+        entry |= {"actor_id": session.account_id, "actor_kind": "account"}
+    db.connection().execute(_INSERT, [entry])
+
+
 changes.WRITERS.append(write)
+HEARERS.append(told_of_session)
 door.REFUSED.append(refused)

@@ -38,6 +38,7 @@ declare(
 declare(
     LoginSession,
     rows={role.value: Rows(actor_is(LoginSession.account_id)) for role in Role} | {ADMINISTRATOR: Rows(everything)},
+    # Each step of it would be an entry; that one began and ended is told by itself.
     trail=False,
 )
 declare(LoginAttempt, rows={}, trail=False)

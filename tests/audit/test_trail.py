@@ -184,6 +184,33 @@ def test_what_the_trail_does_not_follow_is_listed() -> None:
     assert {"password_hash", "email", "name"} <= CONCEALED[Account]
 
 
+# --- log-ins ------------------------------------------------------------------------------------------------------------------
+def test_log_ins_and_log_outs_are_told(db: Database, callers: Callers, client: Client) -> None:
+    administrator = callers.administrator()
+    sent = {"email": "who@test.example", "name": "W", "password": PASSWORD, "organization_id": administrator.organization_id}
+    account = administrator.post("/v1/accounts", {**sent, "duty": "specialist", "territory": "1733"}).json()["id"]
+
+    def log_in() -> Any:
+        return client.post("/v1/auth/login", json={"email": sent["email"], "password": PASSWORD}).json()
+
+    first, second = log_in(), log_in()
+    client.post("/v1/auth/logout", headers={"Authorization": f"Bearer {first['access_token']}"})
+    spent = second["refresh_token"]
+    for _ in range(2):
+        second = client.post("/v1/auth/refresh", json={"refresh_token": second["refresh_token"]}).json()
+    assert client.post("/v1/auth/refresh", json={"refresh_token": spent}).status_code == 401
+    told = administrator.get("/v1/audit-entries", params={"subject": account, "sort": "at"}).json()["items"][1:]
+    assert [one["action"] for one in told] == ["account.logged_in", "account.logged_in", "account.logged_out", "account.session_ended"]
+    assert [one["changes"]["end_reason"] for one in told] == [None, None, "logout", "reuse"]
+    assert [one["actor_kind"] for one in told] == ["account", "account", "account", "system"], "whoever sent the spent token is not known"
+    assert {one["actor_id"] for one in told[:3]} == {account}
+    sessions = [one["changes"]["session_id"] for one in told]
+    assert sessions == [sessions[0], sessions[1], sessions[0], sessions[1]]
+    assert sessions[0] != sessions[1]
+    assert client.post("/v1/auth/login", json={"email": sent["email"], "password": "wrong"}).status_code == 401
+    assert len(entries(db, subject_id=uuid.UUID(account))) == 5
+
+
 # --- doors --------------------------------------------------------------------------------------------------------------------
 def test_a_refused_door_leaves_an_entry(db: Database, callers: Callers) -> None:
     state = callers.state(duty="viewer")

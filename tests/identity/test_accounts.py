@@ -1,11 +1,16 @@
 """Accounts: made and changed by an administrator, read by managers of the same organization."""
 
+import json
 import uuid
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from app.database import Database, uuid7
+from app.identity.models import Account
+from app.identity.schemas import AccountCreate
 from tests.callers import PASSWORD, Caller, Callers
 from tests.client import Client
 from tests.identity.conftest import Person
@@ -193,3 +198,15 @@ def test_there_is_no_such_account(administrator: Caller) -> None:
     assert administrator.patch(url, {"name": "X"}, version=1).status_code == 404
     assert administrator.post(f"{url}/disable", version=1).status_code == 404
     assert administrator.get("/v1/accounts/nonsense").status_code == 422
+
+
+def test_no_plain_digest_of_the_password_is_kept(db: Database, administrator: Caller) -> None:
+    """Whoever reads the database knows all of the body but the password, and could try that a billion times a second."""
+    sent = body(administrator.organization_id, id=str(uuid7()))
+    assert administrator.post("/v1/accounts", sent).status_code == 201
+    plain = AccountCreate.model_validate_json(json.dumps(sent)).origin()
+    with db.engine.connect() as connection:
+        kept = connection.execute(sa.select(Account.__table__.c.origin).where(Account.email == sent["email"])).scalar_one()
+    assert len(kept) == 32
+    assert kept != plain
+    assert administrator.post("/v1/accounts", {**sent, "password": "a sentence that is another one"}).json()["code"] == "id_taken"

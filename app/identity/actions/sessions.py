@@ -1,6 +1,7 @@
 """Logging in, refreshing, logging out; tokens for scripts."""
 
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 from typing import ClassVar, TypeVar
 
@@ -19,6 +20,9 @@ from app.identity.standing import admitted
 from app.problems import NotFound, Problem, Unauthenticated, invalid
 
 T = TypeVar("T", bound=Subject)
+Hearer = Callable[[GuardedSession, str, LoginSession, uuid.UUID | None], None]
+HEARERS: list[Hearer] = []
+"""Called with (session, what happened, log-in, its account's organization): the trail, which stands above, puts itself here."""
 GRACE = timedelta(seconds=30)
 """A refresh token that was just spent gives the same answer again: the first may have been lost on a bad line."""
 
@@ -116,6 +120,7 @@ def log_in(*, body: LogIn, address: str) -> TokensRead:
             raise WrongCredentials
         session = LoginSession(account_id=account.id)
         db.add(session)
+        _tell(db, "logged_in", session, account.organization_id)
         return _tokens(account, session)
 
 
@@ -133,6 +138,7 @@ def refresh(db: GuardedSession, *, token: str) -> TokensRead | Problem:
     elif read[1] != session.step - 1 or now() - session.stepped_at > GRACE:
         # A spent token came back: it was stolen, or its thief used it first. Nobody goes on with this session (RFC 9700, 4.14).
         session.end(EndReason.REUSE)
+        _tell(db, "session_ended", session, account.organization_id)
         return SessionEnded()
     return _tokens(account, session)
 
@@ -140,7 +146,14 @@ def refresh(db: GuardedSession, *, token: str) -> TokensRead | Problem:
 def log_out(db: GuardedSession, *, actor: Actor) -> None:
     """End the caller's session; a script has none."""
     if actor.session:
-        fetch(db, LoginSession, uuid.UUID(actor.session)).end(EndReason.LOGOUT)
+        session = fetch(db, LoginSession, uuid.UUID(actor.session))
+        session.end(EndReason.LOGOUT)
+        _tell(db, "logged_out", session, actor.organization_id)
+
+
+def _tell(db: GuardedSession, what: str, session: LoginSession, organization_id: uuid.UUID | None) -> None:
+    for hear in HEARERS:
+        hear(db, what, session, organization_id)
 
 
 def _refused(scopes: set[str]) -> str:
