@@ -66,7 +66,7 @@ declare(
     Consent,
     rows=shared(_own, _through_grant),
     fields=dict.fromkeys(_OWN_BUSINESS, FieldRule(INTERNAL)),
-    conceal=frozenset({"note", "witness", "refusal_note", "withdrawal_note"}),
+    conceal=frozenset({"capacity", "categories", "note", "witness", "refusal_note", "withdrawal_reason", "withdrawal_note"}),
 )
 
 
@@ -88,4 +88,9 @@ declare(
 _person_seen = _there_is(
     ConsentSubject, Beneficiary, col(Beneficiary.id) == ConsentSubject.beneficiary_id, lambda actor: criterion(Beneficiary, actor)
 )
-declare(ConsentSubject, rows=shared(_of_consent(ConsentSubject, write=True), both(_of_consent(ConsentSubject), _person_seen)))
+declare(
+    ConsentSubject,
+    rows=shared(_of_consent(ConsentSubject, write=True), both(_of_consent(ConsentSubject), _person_seen)),
+    # What a child said, and for whom nobody may speak, is not for whoever reads the trail of the whole organization.
+    conceal=frozenset({"child_assent", "reason"}),
+)
