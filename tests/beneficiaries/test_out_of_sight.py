@@ -123,3 +123,17 @@ def test_a_split_that_makes_a_child_older_than_the_head(ngo: Caller, writer: Cal
     now = ngo.get(url(family)).json()
     refused = writer.post(url(family, "split"), split_body(family, members=members), version=now["version"])
     assert (refused.status_code, pointers(refused)) == (422, ["/members/0/relationship_to_head"])
+
+
+def test_nothing_is_found_out_by_what_is_refused_anyway(ngo: Caller, callers: Callers) -> None:
+    family = make_family(ngo, territory=SHOVOT, members=[father(birth_date="1980-06-15", birth_precision="day"), daughter()])
+    head, child = member_of(family, "head"), ngo.get(f"{PEOPLE}/{member_of(family, 'child')}").json()
+    put_out_of_sight(ngo, head)
+    make_kinship(ngo, {"id": head}, child)
+    local = callers.ngo(SHOVOT, organization_id=ngo.organization_id, duty="specialist")
+    assert local.get(f"{PEOPLE}/{head}").status_code == 404
+    for born in ("1980-06-14", "1980-06-16"):
+        taken = {"person": person_body(id=child["id"], birth_date=born, birth_precision="day"), "relationship_to_head": "child"}
+        assert local.post(url(family, "members"), taken).json()["code"] == "id_taken", born
+        beyond = {"birth_date": born, "territory": ANDIJON}
+        assert local.patch(f"{PEOPLE}/{child['id']}", beyond, version=child["version"]).json()["code"] == "out_of_scope", born

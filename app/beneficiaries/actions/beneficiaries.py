@@ -95,9 +95,10 @@ def update_beneficiary(
         rename(person)
     if faults := person.faults():
         raise Invalid(faults=faults)
-    if {"birth_date", "birth_precision"} & values.keys():
-        refuse_ages(db, person)
     flush_placed(db)
+    if {"birth_date", "birth_precision"} & values.keys():
+        # When all else holds: by a change that is refused anyway nobody is to find out the birth of somebody out of sight.
+        refuse_ages(db, person)
     if _OF_STANDING & values.keys():
         tell_standing(db, [person.id])
     if not _COMPARED & body.model_fields_set:

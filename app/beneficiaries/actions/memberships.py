@@ -72,8 +72,6 @@ def add_member(db: GuardedSession, family_id: uuid.UUID, *, body: MemberAdd, by:
         raise HeadExists
     if not membership.is_head and not any(one.is_head for one in members):
         raise HeadNeeded("Add the head first.")
-    if faults := wrong_age(head_among(db, members), "", membership.relationship_to_head, person):
-        raise Invalid(faults=faults)
     if at:
         db.add(person)
         flush_placed(db, chosen=[f"{at}/id"])
@@ -83,6 +81,9 @@ def add_member(db: GuardedSession, family_id: uuid.UUID, *, body: MemberAdd, by:
     db.add(membership)
     family.touch()
     db.flush()
+    # When all else holds: the head may be out of sight, and whoever could try days that are refused anyway would find out the head's.
+    if faults := wrong_age(head_among(db, members), "", membership.relationship_to_head, person):
+        raise Invalid(faults=faults)
     return (membership, person), look_for_duplicates(db, [person] if at else []), False
 
 
