@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.identity.keys import keys_folder, write_once
+from app.keyring import keys_folder, write_once
 from app.settings import KEY_BYTES, settings
 
 _NAME = re.compile(r"identifiers-(?P<index>index-)?(?P<version>[1-9][0-9]{0,5})\.key")

@@ -14,9 +14,9 @@ from fastapi.security.base import SecurityBase
 from app.access.actor import Actor, Visit
 from app.access.permissions import Permission
 from app.idempotency import Retry
-from app.identity.keys import refresh_secret
 from app.identity.revocations import revocations
 from app.identity.tokens import verify
+from app.keyring import secret_for
 from app.problems import BadRequest, Forbidden, Unauthenticated
 
 _CACHE_SECONDS = 30
@@ -87,7 +87,7 @@ async def _fingerprint(request: Request, actor: Actor) -> str:
     scopes = sorted(actor.permissions) if actor.kind == "client" else []
     rights = (actor.role, actor.duty, str(actor.organization_id), actor.territory, actor.administrator, scopes)
     target = f"{request.method} {request.url.path}?{request.url.query}\n{rights}\n"
-    return hmac.digest(refresh_secret(), b"fingerprint\n" + target.encode() + await request.body(), "sha256").hex()
+    return hmac.digest(secret_for("fingerprint"), target.encode() + await request.body(), "sha256").hex()
 
 
 Caller = Annotated[Visit, Depends(Bearer())]

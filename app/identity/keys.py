@@ -1,46 +1,19 @@
-"""The ES256 keys that sign access tokens: one `<kid>.pem` each in KEYS_DIR; the newest signs, the others still verify.
+"""The ES256 keys that sign access tokens: one `<kid>.pem` each in KEYS_DIR; the newest signs, the others still verify."""
 
-`refresh.key` beside them is the secret that refresh tokens are derived from. The database holds none of these.
-"""
-
-import os
 import secrets
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from itertools import pairwise
-from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from app.settings import settings
+from app.keyring import ensure_secret, forget_secret, keys_folder, write_once
 
 _RELOAD_SECONDS = 1.0
 _KEPT = timedelta(hours=1)
 """A key stays this long after its successor was made: four times the life of what it signed."""
-
-
-def keys_folder() -> Path:
-    """KEYS_DIR, made private if it is not there."""
-    folder = settings().keys_dir
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return folder
-
-
-def write_once(path: Path, content: bytes) -> None:
-    """Create a private file, whole or not at all; of two processes that start together one wins and both read the same."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
 
 
 def _new_pem() -> bytes:
@@ -49,11 +22,11 @@ def _new_pem() -> bytes:
 
 
 def ensure() -> None:
-    """Make the first key and the refresh secret if there are none."""
+    """Make the first key and the service's secret if there are none."""
     folder = keys_folder()
     if not list(folder.glob("*.pem")):
         write_once(folder / "00000000T000000-first.pem", _new_pem())
-    write_once(folder / "refresh.key", secrets.token_bytes(32))
+    ensure_secret()
     forget()
 
 
@@ -93,7 +66,7 @@ _ring = _Ring()
 def forget() -> None:
     """Read the folder again at the next use."""
     _ring.read_at, _ring.pems = 0.0, {}
-    refresh_secret.cache_clear()
+    forget_secret()
 
 
 def signing() -> tuple[str, str]:
@@ -113,9 +86,3 @@ def all_keys() -> Mapping[str, str]:
     """Every key by kid."""
     _ring.load()
     return _ring.pems
-
-
-@lru_cache(maxsize=1)
-def refresh_secret() -> bytes:
-    """The secret that refresh tokens are derived from."""
-    return (keys_folder() / "refresh.key").read_bytes()

@@ -19,6 +19,7 @@ from jose import JWTError, jwk, jwt
 from app.access.actor import Actor, Duty
 from app.access.permissions import permissions_of
 from app.identity import keys
+from app.keyring import secret_for
 from app.problems import Unauthenticated
 from app.settings import settings
 
@@ -136,7 +137,7 @@ def public_keys() -> dict[str, list[dict[str, Any]]]:
 
 def refresh_token(session: uuid.UUID, step: int) -> str:
     """The refresh token of a session's step: derived, so that a lost answer can be given again, and nothing of it is stored."""
-    seal = hmac.new(keys.refresh_secret(), f"{session.hex}.{step}".encode(), hashlib.sha256).digest()
+    seal = hmac.new(secret_for("refresh token"), f"{session.hex}.{step}".encode(), hashlib.sha256).digest()
     return f"{session.hex}.{step}.{urlsafe_b64encode(seal).decode().rstrip('=')}"
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from app import keyring
 from app.identifiers import keys
 from app.identity import keys as identity_keys
 from app.settings import Settings, settings
@@ -19,7 +20,7 @@ def own_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         # Made anew rather than copied, so that it is checked as at the start of a process.
         found = settings().model_copy(update={"keys_dir": tmp_path / "keys", **_checked(changed)})
         monkeypatch.setattr(keys, "settings", lambda: found)
-        monkeypatch.setattr(identity_keys, "settings", lambda: found)
+        monkeypatch.setattr(keyring, "settings", lambda: found)
         monkeypatch.setattr(keys, "_ring", keys._Ring())
         return tmp_path / "keys"
 

@@ -11,6 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from jose import jwt
 
+from app import keyring
 from app.identity import keys, tokens
 from app.settings import settings
 from tests.callers import Callers
@@ -23,7 +24,7 @@ def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Rotation is tried on keys of our own."""
     folder = tmp_path / "keys"
     changed = settings().model_copy(update={"keys_dir": folder})
-    monkeypatch.setattr(keys, "settings", lambda: changed)
+    monkeypatch.setattr(keyring, "settings", lambda: changed)
     keys.ensure()
     yield folder
     monkeypatch.undo()

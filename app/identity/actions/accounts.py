@@ -11,10 +11,10 @@ from app.access.fetch import check_territory, fetch, look_up, made_before
 from app.access.guard import GuardedSession, prebuilt
 from app.database import uuid7
 from app.identity.actions.administrators import require_administrator
-from app.identity.keys import refresh_secret
 from app.identity.models import Account, EndReason, LoginSession
 from app.identity.passwords import hashed
 from app.identity.schemas import AccountCreate, AccountUpdate, PasswordChange
+from app.keyring import secret_for
 from app.problems import invalid
 
 _OPEN_SESSIONS = prebuilt(
@@ -39,7 +39,7 @@ def _administrator_is_fit(role: Role, duty: Duty, *, administrator: bool) -> Non
 
 def _origin(body: AccountCreate) -> bytes:
     """Keyed, since the body holds the password, and all else of it stands in the row: by a plain digest the password could be tried."""
-    return hmac.digest(refresh_secret(), b"account\n" + body.origin(), "sha256")
+    return hmac.digest(secret_for("account"), body.origin(), "sha256")
 
 
 def create_account(db: GuardedSession, *, body: AccountCreate) -> tuple[Account, bool]:
