@@ -83,6 +83,7 @@ RULES: dict[str, tuple[Callable[[ast.AST], bool], dict[str, str]]] = {
             "access/transaction.py": "claims and records the key in the request's transaction",
             "access/guard.py": "judges writes; holds names",
             "changes.py": "hands the writers the flush's own connection",
+            "audit/trail.py": "writes its entries beside what the session writes",
             "retention/actions/erasing.py": "answers that are kept to be replayed",
         },
     ),
@@ -184,7 +185,8 @@ RULES: dict[str, tuple[Callable[[ast.AST], bool], dict[str, str]]] = {
         {
             "identity/keys.py": "makes signing keys",
             "identity/tokens.py": "reads them",
-            "identifiers/sealing.py": "the one module that encrypts",
+            "identifiers/sealing.py": "the one module that encrypts what is stored",
+            "cursors.py": "and the one that encrypts what is handed out",
         },
     ),
     "a calendar of its own": (
