@@ -131,15 +131,24 @@ def as_system_for(visit: Visit) -> Visit:
 
 
 @contextmanager
-def every_row() -> Iterator[None]:
-    """The same within the present transaction: for a change that must reach what its author need not see. What is written in it is flushed
-    in it.
+def in_the_name_of(visit: Visit) -> Iterator[None]:
+    """Somebody else's work within the present transaction, with that one's rights: for what several enter, and what is there as a whole
+    or not at all. What is written in it is flushed in it.
     """
-    token = visiting.set(as_system_for(visiting.get()))
+    token = visiting.set(visit)
     try:
         yield
     finally:
         visiting.reset(token)
+
+
+@contextmanager
+def every_row() -> Iterator[None]:
+    """The same within the present transaction: for a change that must reach what its author need not see. What is written in it is flushed
+    in it.
+    """
+    with in_the_name_of(as_system_for(visiting.get())):
+        yield
 
 
 def as_public(operation: str) -> Visit:

@@ -9,7 +9,6 @@ from typing import Any
 
 from app.access.actor import Actor, Visit
 from app.access.guard import GuardedSession
-from app.access.transaction import begin
 from app.beneficiaries.actions.families import register_family
 from app.beneficiaries.schemas.families import FamilyCreate
 from app.demo import record
@@ -63,27 +62,24 @@ class _Course:
     plans: dict[uuid.UUID, Plan] = field(default_factory=dict)
 
 
-def load(manager: Actor) -> None:
+def load(db: GuardedSession, manager: Actor) -> None:
     """Everything below the accounts, as the NGO's manager would enter it."""
     found = record.read()
     families = households()
-    with begin(Visit(manager, operation="load_demo")) as db:
-        venue_id = _venue(db, manager, found)
+    venue_id = _venue(db, manager, found)
     rosters = []
     for entry, count, others in zip(record.trainings(found), COMPLETING, NOT_COMPLETING, strict=True):
         plans = [Plan(missed=frozenset({3}) if number % 4 == 0 else frozenset(), score=60 + number * 2) for number in range(count)]
-        with begin(Visit(manager, operation="load_demo")) as db:
-            rosters.append(_course(db, manager, entry, plans=[*plans, *others], families=families, venue_id=venue_id))
-    with begin(Visit(manager, operation="load_demo")) as db:
-        total = record.total(found)
-        body = HeadcountCreate(
-            roster_ids=rosters,
-            participants=total["participants"],
-            certificates=total["certificates"],
-            audience=total["audience"],
-            source=record.PUBLISHED,
-        )
-        headcounts.report_headcount(db, body=body, by=Visit(manager))
+        rosters.append(_course(db, manager, entry, plans=[*plans, *others], families=families, venue_id=venue_id))
+    total = record.total(found)
+    body = HeadcountCreate(
+        roster_ids=rosters,
+        participants=total["participants"],
+        certificates=total["certificates"],
+        audience=total["audience"],
+        source=record.PUBLISHED,
+    )
+    headcounts.report_headcount(db, body=body, by=Visit(manager))
 
 
 def _venue(db: GuardedSession, manager: Actor, found: dict[str, Any]) -> uuid.UUID:

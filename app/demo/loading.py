@@ -1,4 +1,4 @@
-"""Loads the demonstration data: once, and never beside other data."""
+"""Loads the demonstration data: once, as a whole or not at all, and never beside other data."""
 
 from collections.abc import Iterator
 
@@ -6,8 +6,9 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from app import features
+from app.access.actor import Visit
 from app.access.guard import prebuilt
-from app.access.transaction import as_system, begin, reading
+from app.access.transaction import as_system, begin, in_the_name_of, reading
 from app.demo import activities, agreements, people, record
 from app.identity.models import ServiceClient
 from app.identity.passwords import hashed, new_password
@@ -20,9 +21,9 @@ _CLIENT = prebuilt(sa.select(ServiceClient).where(col(ServiceClient.client_id) =
 
 
 def load_demo() -> Iterator[str]:
-    """Load what is missing of the demonstration data; yields what to tell the person at the terminal.
+    """Load the demonstration data; yields what to tell the person at the terminal.
 
-    The service client is made last, so its presence says that all the rest is there.
+    All of it in one transaction: whoever interrupts the first start has an empty database, and the next start begins anew.
     """
     features.policies()
     given = settings().demo_password
@@ -38,16 +39,21 @@ def load_demo() -> Iterator[str]:
         yield from _told(given.get_secret_value() if given else "as printed when they were made; DEMO_PASSWORD=… sets another")
         return
     password = given.get_secret_value() if given else new_password()
-    secret = hashed(password)
+    _load(hashed(password))
+    yield from _told(password)
+
+
+def _load(secret: str) -> None:
+    """Everything, each part in the name of whoever would enter it."""
     with begin(as_system("load_demo")) as db:
         organizations = {key: create_organization(db, body=body)[0] for key, body in record.organizations(record.read()).items()}
         organizations |= people.state_partners(db)
         manager = people.make_accounts(db, organizations, secret)
-    activities.load(manager)
-    agreements.load(manager)
-    with begin(as_system("load_demo")) as db:
+        with in_the_name_of(Visit(manager, operation="load_demo")):
+            activities.load(db, manager)
+            agreements.load(db, manager)
+            db.flush()
         people.make_client(db, organizations["sos_uz"], secret)
-    yield from _told(password)
 
 
 def _set_passwords(password: str) -> None:

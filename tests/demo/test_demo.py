@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.demo import people
+from app.demo import activities, people
 from app.demo.loading import load_demo
 from app.settings import settings
 from tests.callers import Callers
@@ -93,6 +93,28 @@ def test_it_is_loaded_once_and_another_password_can_be_set(client: Client, given
     body = {"email": people.email("ngo-manager"), "password": "another password altogether"}
     assert client.post("/v1/auth/login", json=body).status_code == 200
     assert client.post("/v1/auth/login", json={**body, "password": PASSWORD}).status_code == 401
+
+
+@pytest.mark.parametrize("unfinished", ["trainings", "client"])
+def test_an_interrupted_load_leaves_nothing_and_the_next_one_begins_anew(
+    client: Client, monkeypatch: pytest.MonkeyPatch, unfinished: str
+) -> None:
+    at = {"trainings": (activities, "_course"), "client": (people, "make_client")}
+    with monkeypatch.context() as interrupted:
+        interrupted.setattr(*at[unfinished], _interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            list(load_demo())
+    told = list(load_demo())
+    password = told[0].partition("(password ")[2].removesuffix("):")
+    assert len(password) >= 12
+    body = {"email": people.email("ngo-manager"), "password": password}
+    assert client.post("/v1/auth/login", json=body).status_code == 200
+    form = {"grant_type": "client_credentials", "client_id": people.CLIENT, "client_secret": password}
+    assert client.post("/v1/oauth/token", data=form).status_code == 200
+
+
+def _interrupt(*_: Any, **__: Any) -> None:
+    raise KeyboardInterrupt
 
 
 def test_never_beside_other_data(callers: Callers) -> None:

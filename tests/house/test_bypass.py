@@ -173,6 +173,13 @@ RULES: dict[str, tuple[Callable[[ast.AST], bool], dict[str, str]]] = {
             "oversight/routes.py": "who breaks the glass cannot see whom",
         },
     ),
+    "somebody else's name within a transaction": (
+        says("in_the_name_of"),
+        {
+            "access/transaction.py": "made and used there",
+            "demo/loading.py": "the demonstration data are there as a whole or not at all",
+        },
+    ),
     "SYSTEM_ACTOR": (says("SYSTEM_ACTOR"), {"access/actor.py": "made here", "access/transaction.py": "used here"}),
     "the public's actor": (
         says("as_public"),
@@ -244,6 +251,7 @@ def test_the_rules_see_what_they_forbid() -> None:
         "the service's own actor": "from app.access.transaction import as_system",
         "every row within a caller's transaction": "with every_row(): pass",
         "the service's rights for a caller": "begin(as_system_for(caller))",
+        "somebody else's name within a transaction": "with in_the_name_of(visit): pass",
         "SYSTEM_ACTOR": "SYSTEM_ACTOR",
         "the public's actor": "as_public('x')",
         "the library of tokens": "from jose import jwt",
