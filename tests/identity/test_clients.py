@@ -3,9 +3,14 @@
 import uuid
 from base64 import b64encode
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import pytest
+import sqlalchemy as sa
 
+from app.database import Database
+from app.identity.models import ServiceClient
+from app.identity.passwords import hashed
 from app.identity.tokens import grantable
 from tests.callers import Caller, Callers
 from tests.client import Client
@@ -73,6 +78,44 @@ def test_no_scope_beyond_the_registration(client: Client, registered: dict[str, 
     assert (response.json()["code"], response.json()["error"]) == ("invalid_scope", "invalid_scope")
     assert response.json()["title"] == "These scopes cannot be granted"
     assert response.json()["detail"]
+
+
+@pytest.mark.parametrize("scope", [" ", "\t \n", "places:read " * 400])
+def test_a_scope_that_names_none_gets_no_token(client: Client, registered: dict[str, Any], scope: str) -> None:
+    response = by_form(client, registered, scope=scope)
+    assert response.status_code == 400, response.text
+    assert response.json()["error"] == "invalid_scope"
+    assert set(by_form(client, registered, scope="").json()["scope"].split()) == set(SCOPES), "empty is left out (RFC 6749, 3.2)"
+
+
+PECULIAR = "a+b%2Bc%zz d&e=f"
+
+
+@pytest.fixture
+def peculiar(db: Database, registered: dict[str, Any]) -> dict[str, Any]:
+    """The client, with a secret that reads otherwise in a form."""
+    with db.engine.begin() as connection:
+        connection.execute(sa.update(ServiceClient).values(secret_hash=hashed(PECULIAR)))
+    return {**registered, "client_secret": PECULIAR}
+
+
+def test_any_secret_by_basic_encoded_as_prescribed_and_as_most_send_it(client: Client, peculiar: dict[str, Any]) -> None:
+    assert by_form(client, peculiar).status_code == 200
+    for sent in (PECULIAR, quote_plus(PECULIAR), quote(PECULIAR)):
+        assert by_basic(client, peculiar["client_id"], sent).status_code == 200, sent
+
+
+def test_two_readings_of_a_secret_are_one_attempt(client: Client, peculiar: dict[str, Any]) -> None:
+    answers = [by_basic(client, peculiar["client_id"], f"wrong+{number}").status_code for number in range(6)]
+    assert answers == [401] * 5 + [429]
+
+
+def test_nothing_is_cut_off_a_secret(client: Client, db: Database, registered: dict[str, Any]) -> None:
+    longest = "x" * 200
+    with db.engine.begin() as connection:
+        connection.execute(sa.update(ServiceClient).values(secret_hash=hashed(longest)))
+    assert by_form(client, {**registered, "client_secret": longest}).status_code == 200
+    assert by_form(client, {**registered, "client_secret": f"{longest}y"}).status_code == 401
 
 
 def test_scopes_that_cannot_be_granted_are_named(client: Client, registered: dict[str, Any]) -> None:
@@ -169,6 +212,7 @@ FORMS: dict[str, Any] = {
     "not UTF-8": b"grant_type=\xff\xfe",
     "many fields": b"&".join(b"a%d=1" % number for number in range(20)),
     "NUL": b"grant_type=client_credentials&client_id=%00&client_secret=x",
+    "unknown field": b"grant_type=client_credentials&client_id=a&client_secret=b&scopes=places%3Aread",
     "bidi": b"grant_type=client_credentials&client_id=%E2%80%AEx&client_secret=x",
 }
 

@@ -1,7 +1,7 @@
 """Logging in, refreshing, logging out; tokens for scripts."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import ClassVar, TypeVar
 
@@ -83,8 +83,8 @@ def _tokens(account: Account, session: LoginSession) -> TokensRead:
     )
 
 
-def _admitted(model: type[T], column: str, value: object, *, secret: str, address: str, stored: str) -> T | None:
-    """The account or client whose secret this is, its attempt given back; None otherwise.
+def _admitted(model: type[T], column: str, value: object, *, secrets: Sequence[str], address: str, stored: str) -> T | None:
+    """The account or client whose secret one of these is, its attempt given back; None otherwise.
 
     The slow comparison runs outside any transaction. Raises TooManyRequests.
     """
@@ -92,7 +92,7 @@ def _admitted(model: type[T], column: str, value: object, *, secret: str, addres
         attempts = throttle.reserve(db, subject=str(value), address=address)
         found = admitted(db, model, column, value)
         known = getattr(found, stored) if found is not None else None
-    if not matches(known, secret) or found is None or not found.active:
+    if not any(matches(known, secret) for secret in secrets) or found is None or not found.active:
         return None
     with begin(as_system("log_in")) as db:
         throttle.give_back(db, attempts)
@@ -103,13 +103,13 @@ def confirm_password(*, by: Visit, password: str, address: str) -> None:
     """Whether the caller knows its own password, throttled as logging in is: a stolen token must not serve to guess it. Raises Invalid."""
     if by.actor.kind != "account":
         raise NotFound
-    if _admitted(Account, "id", by.actor.id, secret=password, address=address, stored="password_hash") is None:
+    if _admitted(Account, "id", by.actor.id, secrets=[password], address=address, stored="password_hash") is None:
         raise invalid("/current", "wrong", "This is not the present password.")
 
 
 def log_in(*, body: LogIn, address: str) -> TokensRead:
     """Open a session. Raises WrongCredentials, TooManyRequests."""
-    found = _admitted(Account, "email", body.email, secret=body.password, address=address, stored="password_hash")
+    found = _admitted(Account, "email", body.email, secrets=[body.password], address=address, stored="password_hash")
     if found is None:
         raise WrongCredentials
     with begin(as_system("log_in")) as db:
@@ -164,12 +164,15 @@ def _refused(scopes: set[str]) -> str:
     return " ".join([*told, *([f"{unknown} of the scopes asked for do not exist."] if unknown else [])])
 
 
-def client_token(*, client_id: str, secret: str, scope: str | None, address: str) -> ClientTokenRead:
+def client_token(*, client_id: str, secrets: Sequence[str], scope: str, address: str) -> ClientTokenRead:
     """A script's access token, for all its scopes or those it asks for. Raises InvalidClient, InvalidScope, TooManyRequests."""
-    client = _admitted(ServiceClient, "client_id", client_id, secret=secret, address=address, stored="secret_hash")
+    client = _admitted(ServiceClient, "client_id", client_id, secrets=secrets, address=address, stored="secret_hash")
     if client is None:
         raise InvalidClient(error="invalid_client")
+    # An empty parameter is one that was left out (RFC 6749, 3.2); blanks alone are neither that nor scopes.
     asked = list(dict.fromkeys(scope.split())) if scope else client.scopes
+    if not asked:
+        raise InvalidScope("No scope is named; leave `scope` out for all of the client's.", error="invalid_scope")
     if refused := set(asked) - set(client.scopes):
         raise InvalidScope(_refused(refused), error="invalid_scope")
     granted = " ".join(asked)

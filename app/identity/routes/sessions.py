@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, unquote_plus
 
@@ -89,7 +90,7 @@ _FORM: dict[str, Any] = {
                         "scope": {
                             "type": "string",
                             "maxLength": 4000,
-                            "description": "Blank-separated; left out: all scopes of the client.",
+                            "description": "Blank-separated; left out or empty: all scopes of the client.",
                         },
                     },
                 },
@@ -100,8 +101,20 @@ _FORM: dict[str, Any] = {
 }
 
 
-async def _form(request: Request) -> dict[str, str]:
-    """The token request's fields; the client's name and secret may come by HTTP Basic instead (RFC 6749, 2.3.1)."""
+_FIELDS = _FORM["requestBody"]["content"]["application/x-www-form-urlencoded"]["schema"]["properties"]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRequest:
+    """Who asks for a token, and for which scopes. Of HTTP Basic there are two readings of the secret, which count as one attempt."""
+
+    client_id: str
+    secrets: tuple[str, ...]
+    scope: str
+
+
+async def _asked(request: Request) -> TokenRequest:
+    """The token request; the client's name and secret may come by HTTP Basic instead of in the form (RFC 6749, 2.3.1)."""
     try:
         pairs = parse_qsl((await request.body()).decode(), keep_blank_values=True, strict_parsing=True, max_num_fields=10)
     except ValueError as error:
@@ -109,20 +122,40 @@ async def _form(request: Request) -> dict[str, str]:
     form = dict(pairs)
     if len(form) != len(pairs):
         raise BadRequest("A field stands twice.", error="invalid_request")
+    if form.keys() - _FIELDS.keys():
+        # A misspelled `scope` would get all that the client has.
+        raise BadRequest(f"Only {', '.join(_FIELDS)} are taken here.", error="invalid_request")
     if any(forbidden(value) for value in form.values()):
         raise BadRequest("A field holds a control character.", error="invalid_request")
+    client_id, secrets = form.get("client_id", ""), (form.get("client_secret", ""),)
     scheme, _, coded = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "basic":
-        try:
-            name, _, secret = base64.b64decode(coded, validate=True).decode().partition(":")
-        except (binascii.Error, ValueError) as error:
-            raise InvalidClient(error="invalid_client") from error
-        form |= {"client_id": unquote_plus(name), "client_secret": unquote_plus(secret)}
-        if forbidden(form["client_id"]) or forbidden(form["client_secret"]):
-            raise InvalidClient(error="invalid_client")
+        client_id, secrets = _basic(coded)
     if form.get("grant_type") != "client_credentials":
         raise BadRequest("Only grant_type=client_credentials is offered here.", error="unsupported_grant_type")
-    return form
+    if _too_long("client_id", client_id) or any(_too_long("client_secret", secret) for secret in secrets):
+        raise InvalidClient(error="invalid_client")
+    if _too_long("scope", form.get("scope", "")):
+        raise InvalidScope("That is longer than all scopes together.", error="invalid_scope")
+    return TokenRequest(client_id, secrets, form.get("scope", ""))
+
+
+def _basic(coded: str) -> tuple[str, tuple[str, ...]]:
+    """Name and secret. Both are to be encoded as in a form, but many libraries send them as they are: then a secret with + or % reads
+    otherwise, so it is tried as it stands too.
+    """
+    try:
+        name, _, secret = base64.b64decode(coded, validate=True).decode().partition(":")
+    except (binascii.Error, ValueError) as error:
+        raise InvalidClient(error="invalid_client") from error
+    client_id, secrets = unquote_plus(name), tuple(dict.fromkeys((unquote_plus(secret), secret)))
+    if any(map(forbidden, (client_id, secrets[0]))):
+        raise InvalidClient(error="invalid_client")
+    return client_id, secrets
+
+
+def _too_long(field: str, value: str) -> bool:
+    return len(value) > _FIELDS[field]["maxLength"]
 
 
 @router.post(
@@ -131,9 +164,7 @@ async def _form(request: Request) -> dict[str, str]:
     responses=problems(BadRequest, InvalidScope, InvalidClient, TooManyRequests),
     openapi_extra=_FORM,
 )
-def get_client_token(request: Request, form: Annotated[dict[str, str], Depends(_form)]) -> Response:
+def get_client_token(request: Request, asked: Annotated[TokenRequest, Depends(_asked)]) -> Response:
     """A script's access token (OAuth 2 client credentials)."""
-    client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
-    return answer(
-        session_actions.client_token(client_id=client_id[:80], secret=secret[:200], scope=form.get("scope"), address=address_of(request))
-    )
+    found = session_actions.client_token(client_id=asked.client_id, secrets=asked.secrets, scope=asked.scope, address=address_of(request))
+    return answer(found)
