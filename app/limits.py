@@ -10,8 +10,7 @@ import logging
 import re
 import time
 import uuid
-from collections.abc import MutableMapping
-from typing import Any
+from collections.abc import Iterable
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -26,8 +25,14 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _FORM_PATHS = ("/v1/oauth/token", "/v/")
 """Addresses that take a form as well: RFC 6749 prescribes it for tokens; the public page works without JavaScript."""
-_ALWAYS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"), (b"x-frame-options", b"DENY"))
-_API_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+_ALWAYS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cache-control", b"no-store"),
+)
+"""Unless the answer has its own."""
 
 
 _NETWORK = 64
@@ -50,6 +55,19 @@ def counted_as(address: str) -> str:
     return str(found)
 
 
+def id_of(headers: Headers) -> str:
+    """The request's id: the one that it brings, if that is sane, or a new one."""
+    asked = headers.get("x-request-id", "")
+    return asked if _REQUEST_ID.fullmatch(asked) else uuid.uuid4().hex
+
+
+def dressed(headers: Iterable[tuple[bytes, bytes]], request_id: str) -> list[tuple[bytes, bytes]]:
+    """An answer's headers with those that every answer has."""
+    found = list(headers)
+    present = {name for name, _ in found}
+    return found + [(name, value) for name, value in ((b"x-request-id", request_id.encode()), *_ALWAYS) if name not in present]
+
+
 class Envelope:
     """The outermost middleware: the request's id, the headers of every answer, HEAD, one log line."""
 
@@ -62,8 +80,7 @@ class Envelope:
             await self.app(scope, receive, send)
             return
         started = time.perf_counter()
-        asked = Headers(scope=scope).get("x-request-id", "")
-        request_id = asked if _REQUEST_ID.fullmatch(asked) else uuid.uuid4().hex
+        request_id = id_of(Headers(scope=scope))
         inner = {**scope, "state": {**scope.get("state", {}), "request_id": request_id}}
         is_head = scope["method"] == "HEAD"
         if is_head:
@@ -74,7 +91,7 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _dress(message, request_id)
+                message["headers"] = dressed(message["headers"], request_id)
             elif is_head and message["type"] == "http.response.body":
                 message = {**message, "body": b""}
             await send(message)
@@ -121,16 +138,6 @@ class Bounds:
 def _route(scope: Scope) -> str:
     """The address's template: the address itself may hold an id or a certificate's number."""
     return getattr(scope.get("route"), "path", "") or "unmatched"
-
-
-def _dress(message: MutableMapping[str, Any], request_id: str) -> None:
-    present = {name for name, _ in message["headers"]}
-    extra = [(b"x-request-id", request_id.encode()), *_ALWAYS]
-    if b"content-security-policy" not in present:
-        extra.append(_API_POLICY)
-    if b"cache-control" not in present:
-        extra.append((b"cache-control", b"no-store"))
-    message["headers"] = [*message["headers"], *((name, value) for name, value in extra if name not in present)]
 
 
 async def _body(scope: Scope, receive: Receive, headers: Headers) -> bytes:

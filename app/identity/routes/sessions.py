@@ -127,10 +127,9 @@ async def _asked(request: Request) -> TokenRequest:
         raise BadRequest(f"Only {', '.join(_FIELDS)} are taken here.", error="invalid_request")
     if any(forbidden(value) for value in form.values()):
         raise BadRequest("A field holds a control character.", error="invalid_request")
-    client_id, secrets = form.get("client_id", ""), (form.get("client_secret", ""),)
     scheme, _, coded = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "basic":
-        client_id, secrets = _basic(coded)
+    by_form = form.get("client_id", ""), (form.get("client_secret", ""),)
+    client_id, secrets = _basic(coded) if scheme.lower() == "basic" else by_form
     if form.get("grant_type") != "client_credentials":
         raise BadRequest("Only grant_type=client_credentials is offered here.", error="unsupported_grant_type")
     if _too_long("client_id", client_id) or any(_too_long("client_secret", secret) for secret in secrets):
@@ -155,7 +154,7 @@ def _basic(coded: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _too_long(field: str, value: str) -> bool:
-    return len(value) > _FIELDS[field]["maxLength"]
+    return len(value) > int(_FIELDS[field]["maxLength"])
 
 
 @router.post(
