@@ -228,7 +228,7 @@ def test_the_server_is_given_no_bound_that_it_does_not_read(monkeypatch: pytest.
     given: dict[str, Any] = {}
     monkeypatch.setattr(uvicorn, "run", lambda *_, **options: given.update(options))
     monkeypatch.setattr("app.logs.configure", lambda _level: None)
-    monkeypatch.setattr(cli, "_keys_fit", lambda: True)
+    monkeypatch.setattr("app.cli.serving._keys_fit", lambda: True)
     assert cli.main(["serve"]) == 0
     assert issubclass(given["http"], HttpToolsProtocol)
     assert not [name for name in given if name.startswith("h11")]

@@ -200,7 +200,7 @@ RULES: dict[str, tuple[Callable[[ast.AST], bool], dict[str, str]]] = {
         lambda node: ast.unparse(node) in ("date.today", "datetime.today", "timezone") and not isinstance(node, ast.Constant),
         {"days.py": "a day is Tashkent's, wherever the machine stands"},
     ),
-    "the environment": (says("environ"), {"cli.py": "the password of the first administrator"}),
+    "the environment": (says("environ"), {"cli/accounts.py": "the password of the first administrator"}),
     "a child process": (imports("subprocess"), {}),
     "code from text": (
         lambda node: isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("eval", "exec", "compile"),

@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from app import cli, database
+from app.cli import accounts
 from app.database import Database
 from app.partners.founding import FoundingRefused, found_installation
 from app.settings import settings
@@ -128,7 +129,7 @@ def test_a_known_e_mail_is_refused(db: Database, capsys: pytest.CaptureFixture[s
 def test_the_password_is_asked_for_twice(db: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.delenv("ACCOUNT_PASSWORD")
     typed = iter([PASSWORD, PASSWORD.upper(), PASSWORD, PASSWORD])
-    monkeypatch.setattr(cli.getpass, "getpass", lambda prompt: next(typed))
+    monkeypatch.setattr(accounts.getpass, "getpass", lambda prompt: next(typed))
     assert cli.main(ARGUMENTS) == 2
     assert "not the same" in capsys.readouterr().err
     assert counted(db) == (0, 0)

@@ -171,7 +171,7 @@ def test_the_worker_runs_them_once_a_day(callers: Callers, db: Database) -> None
 
 def test_the_command_prints_what_was_done(callers: Callers, db: Database, capsys: pytest.CaptureFixture[str], monkeypatch: Any) -> None:
     rule(callers)
-    monkeypatch.setattr("app.cli._use_database", lambda: db)
+    monkeypatch.setattr("app.cli.opening.use_database", lambda: db)
     assert main(["retention", "run", "--dry-run"]) == 0
     assert '"two_years": {"due": 0' in capsys.readouterr().out
 

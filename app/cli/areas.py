@@ -1,0 +1,8 @@
+"""What every area of the command line is given."""
+
+from argparse import ArgumentParser, _SubParsersAction
+from pathlib import Path
+
+Commands = _SubParsersAction[ArgumentParser]
+"""Where an area puts its commands; the library has no public name for it."""
+ROOT = Path(__file__).parent.parent.parent
