@@ -12,11 +12,13 @@ from sqlmodel import col
 from app.access.grants import AccessGrant
 from app.access.guard import GuardedSession, prebuilt
 from app.access.transaction import Rows
-from app.beneficiaries.models import Beneficiary, Family, FamilyMembership, FamilyStatus, LeavingReason
+from app.beneficiaries.models import Beneficiary, Family, FamilyMembership, FamilyResidence, FamilyStatus, LeavingReason
 from app.circumstances.models import Circumstances
 from app.consents.models import Consent, ConsentStatus, ConsentSubject
 from app.database import UtcDateTime
 from app.identifiers.models import Identifier
+from app.kinship.models import Kinship
+from app.livelihoods.models import IncomeMonth, IncomeRecord
 from app.oversight.models import BreakGlass
 from app.participation.models import Enrollment
 from app.retention.models import ErasureRequest, ErasureStatus, LegalHold, RetentionBasis, RetentionRule, RetentionRun
@@ -43,8 +45,19 @@ _lives_here = _exists(
 _in_earnest = sa.func.coalesce(col(FamilyMembership.end_reason), "") != LeavingReason.ENTERED_IN_ERROR.value
 _left_all = sa.and_(_exists(FamilyMembership, _mine, _in_earnest), ~_left_later)
 _dissolved = sa.and_(_exists(FamilyMembership, _mine, _is_open), ~_lives_here)
-TOLD_BY = (FamilyMembership, Enrollment, Circumstances, VulnerabilityRecord, Identifier, Consent, ConsentSubject, AccessGrant, BreakGlass)
-"""Tables whose rows about a person tell that somebody still works with that person."""
+_OF_PERSON: tuple[tuple[type[Any], str], ...] = (
+    *((model, "beneficiary_id") for model in (FamilyMembership, Enrollment, Circumstances, VulnerabilityRecord, Identifier)),
+    *((model, "beneficiary_id") for model in (Consent, ConsentSubject, AccessGrant, BreakGlass)),
+    *((Consent, key) for key in ("given_by_id", "withdrawn_by_id")),
+    *((Kinship, key) for key in ("person_id", "relative_id")),
+)
+# What is written of a family is written of everybody who belongs to it: its own row, where and of what it lives.
+_OF_FAMILY: tuple[tuple[type[Any], str], ...] = (
+    (Family, "id"),
+    *((model, "family_id") for model in (FamilyResidence, IncomeMonth, IncomeRecord, VulnerabilityRecord, Consent, AccessGrant)),
+)
+TOLD_BY: tuple[type[Any], ...] = tuple(dict.fromkeys(model for model, _ in (*_OF_PERSON, *_OF_FAMILY)))
+"""Tables whose rows about a person, or about the family that it belongs to, tell that somebody still works with that person."""
 # That a consent lapsed, or what it opened was closed, be it that whoever gave it was forgotten, is nobody's work with the person.
 _BY_ITSELF: dict[type[Any], sa.ColumnElement[bool]] = {
     Consent: sa.and_(col(Consent.status) == ConsentStatus.EXPIRED, sa.func.coalesce(col(Consent.given_at), _moment) <= _moment),
@@ -52,12 +65,27 @@ _BY_ITSELF: dict[type[Any], sa.ColumnElement[bool]] = {
 }
 
 
-def _told_by(model: Any) -> sa.ColumnElement[bool]:
-    by_itself = _BY_ITSELF.get(model, sa.false())
-    return _exists(model, model.beneficiary_id == col(Beneficiary.id), model.updated_at > _moment, ~by_itself)
+def _lately(model: Any) -> sa.ColumnElement[bool]:
+    return sa.and_(model.updated_at > _moment, ~_BY_ITSELF.get(model, sa.false()))
 
 
-_still = sa.and_(col(Beneficiary.updated_at) <= _moment, *(~_told_by(model) for model in TOLD_BY))
+def _told_of_person(model: Any, key: str) -> sa.ColumnElement[bool]:
+    return _exists(model, getattr(model, key) == col(Beneficiary.id), _lately(model))
+
+
+def _told_of_family(model: Any, key: str) -> sa.ColumnElement[bool]:
+    """From the person's one open membership to the rows of that family, each by an index. How a family lives on tells nothing of its dead,
+    whose memberships need not have been ended.
+    """
+    of_home = getattr(model, key) == col(FamilyMembership.family_id)
+    return _exists(model, _mine, _is_open, of_home, _lately(model), col(Beneficiary.deceased_on).is_(None))
+
+
+_still = sa.and_(
+    col(Beneficiary.updated_at) <= _moment,
+    *(~_told_of_person(model, key) for model, key in _OF_PERSON),
+    *(~_told_of_family(model, key) for model, key in _OF_FAMILY),
+)
 _CONDITIONS = {
     # Whoever left every family may well be helped on, in care for instance, so nothing may have been written since.
     RetentionBasis.CLOSURE: sa.and_(sa.or_(col(Beneficiary.deceased_on) <= _day, _left_all, _dissolved), _still),

@@ -21,7 +21,8 @@ class OnHold(Conflict):
 class RetentionBasis(StrEnum):
     """From when the months are counted.
 
-    `last_activity`: since anything was last written about the person. `closure`: since the person died, left the last family or the family
+    `last_activity`: since anything was last written about the person, or, as long as it lives, about the family that it belongs to: the
+    family's own row, residences, incomes, categories and consents. `closure`: since the person died, left the last family or the family
     was dissolved; where something was written about the person afterwards, since then. Whoever belongs to a family that stands, or never
     belonged to one, has no closure but death.
     """

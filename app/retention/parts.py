@@ -140,7 +140,7 @@ OF_PERSON = (
     Part(Identifier, goes=always),
     Part(ConsentSubject),
     # That and when somebody agreed is the ground on which the data were kept and shown.
-    Part(Consent, clear=_NOTES, stands=_of_late),
+    Part(Consent, clear=_NOTES, stands=_of_late, others=True),
     Part(Consent, "given_by_id", clear=_NOTES, stands=_about_another, others=True),
     Part(Consent, "withdrawn_by_id", clear=_NOTES, stands=_about_another, others=True),
     # Who broke the glass has to answer for it.

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from app import worker
-from app.beneficiaries.models import Beneficiary, Family, FamilyMembership
+from app.beneficiaries.models import Beneficiary, Family, FamilyMembership, FamilyResidence
 from app.cli import main
 from app.database import Database, now
 from app.main import create_app
@@ -76,7 +76,7 @@ def test_closure_is_death_or_leaving_or_the_end_of_the_family(callers: Callers, 
         connection.execute(sa.update(FamilyMembership).where(mine).values(ended_on=LONG_AGO.date()))
         gone = Family.id == uuid.UUID(dissolved["id"])
         connection.execute(sa.update(Family).where(gone).values(status="dissolved", updated_at=LONG_AGO))
-    age(db, Beneficiary, FamilyMembership)
+    age(db, Beneficiary, FamilyMembership, FamilyResidence)
     with db.engine.begin() as connection:
         # Somebody wrote of these lately.
         for person in (died_lately, alone):
@@ -140,7 +140,7 @@ def test_who_is_helped_on_in_care_is_not_forgotten(callers: Callers, db: Databas
         mine = FamilyMembership.beneficiary_id == uuid.UUID(child["id"])
         gone = {"ended_on": LONG_AGO.date(), "end_reason": "placed_in_care"}
         connection.execute(sa.update(FamilyMembership).where(mine).values(**gone))
-    age(db, Beneficiary, FamilyMembership)
+    age(db, Beneficiary, FamilyMembership, Family, FamilyResidence)
     written = ngo.put(f"{PEOPLE}/{child['id']}/circumstances", {"school_status": "in_school"}, version=0)
     assert written.status_code in (200, 201), written.text
     rule(callers, basis="closure")
