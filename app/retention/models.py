@@ -78,7 +78,7 @@ class RetentionRule(Entity, table=True):
 
 
 class LegalHold(Owned, table=True):
-    """Nothing of this person is erased while it is not released."""
+    """Nothing of this person is erased while it is not released, nor what is written of it beside somebody else who is forgotten."""
 
     __tablename__ = "legal_hold"
     __table_args__ = (sa.Index("ix_legal_hold_beneficiary_id", "beneficiary_id"),)
@@ -132,7 +132,7 @@ class ErasureRequest(Owned, table=True):
 
 
 class RetentionRun(Entity, table=True):
-    """What one run of the rules found and did; `counts` holds, by the rule's code, `{due, held, anonymized, deleted, rows_deleted}`."""
+    """What one run of the rules found and did; `counts` holds, by the rule's code, what RuleCountsRead says."""
 
     __tablename__ = "retention_run"
 

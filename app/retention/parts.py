@@ -59,9 +59,9 @@ class Part:
     """A table whose rows hang on the subject by `key`, or, with `via`, by a row of that table which does by its own `via_key`.
 
     A row that `goes` is deleted whatever the rule says. A row that `stands` is kept whatever it says, and with it the person's own row. All
-    others are deleted where the rule says `delete`. Of what is kept, `clear` says what the columns become, and `also` does the rest.
-    `lies_with_subject`: the row's territory is where the subject lived, of which no more than the district is kept. `others`: the row
-    speaks of somebody else too.
+    others are deleted where the rule says `delete`. Of what is kept, `clear` says what the columns become, and `also` does the rest. What a
+    legal hold on somebody else keeps stays as it is in any case, see `holding`. `lies_with_subject`: the row's territory is where the
+    subject lived, of which no more than the district is kept. `others`: the row speaks of somebody else too.
     """
 
     model: type[SQLModel]
@@ -124,7 +124,7 @@ def _about_another(consent: Consent, task: Task) -> bool:
     return consent.beneficiary_id != task.subject or _of_late(consent, task)
 
 
-_NOTES = {"note": None, "witness": None, "refusal_note": None, "withdrawal_note": None}
+CONSENT_NOTES = {"note": None, "witness": None, "refusal_note": None, "withdrawal_note": None}
 _HOLDER = {"holder_latin": FORGOTTEN, "holder_cyrillic": FORGOTTEN, "surname": FORGOTTEN, "revocation_reason": None}
 _UNDECIDED: dict[str, Any] = {"choices": {}, "replaced": {}, "moved": [], "left_behind": []}
 # In the order in which rows can be deleted: what refers to others of them first.
@@ -140,9 +140,9 @@ OF_PERSON = (
     Part(Identifier, goes=always),
     Part(ConsentSubject),
     # That and when somebody agreed is the ground on which the data were kept and shown.
-    Part(Consent, clear=_NOTES, stands=_of_late, others=True),
-    Part(Consent, "given_by_id", clear=_NOTES, stands=_about_another, others=True),
-    Part(Consent, "withdrawn_by_id", clear=_NOTES, stands=_about_another, others=True),
+    Part(Consent, clear=CONSENT_NOTES, stands=_of_late, others=True),
+    Part(Consent, "given_by_id", clear=CONSENT_NOTES, stands=_about_another, others=True),
+    Part(Consent, "withdrawn_by_id", clear=CONSENT_NOTES, stands=_about_another, others=True),
     # Who broke the glass has to answer for it.
     Part(BreakGlass, clear={"reason": FORGOTTEN, "review_note": None}, stands=always),
     Part(Enrollment, clear={"participant_name": FORGOTTEN, "reason": None}, stands=always, lies_with_subject=False),
@@ -165,6 +165,6 @@ OF_FAMILY = (
     Part(IncomeMonth, "family_id"),
     Part(IncomeRecord, "family_id", clear={"note": None}),
     Part(VulnerabilityRecord, "family_id", clear={"evidence": None}),
-    Part(Consent, "family_id", clear=_NOTES, stands=_of_late),
+    Part(Consent, "family_id", clear=CONSENT_NOTES, stands=_of_late),
 )
 """What hangs on a family, of whose members nobody is known any more."""

@@ -134,6 +134,13 @@ class DeletedRowsRead(Read):
     rows: int = Field(ge=1)
 
 
+class KeptRowsRead(Read):
+    """How many rows of one table were left as they were."""
+
+    table: str = Field(max_length=60)
+    rows: int = Field(ge=1)
+
+
 class RuleCountsRead(Read):
     """What one rule came to."""
 
@@ -147,6 +154,12 @@ class RuleCountsRead(Read):
     rows_deleted: list[DeletedRowsRead] = Field(
         default=[], max_length=100, description="What was deleted, by table; the rows of those who were anonymized are among them."
     )
+    rows_kept: list[KeptRowsRead] = Field(
+        default=[],
+        max_length=100,
+        description="What speaks of somebody else as well, whom a legal hold keeps, by table: left as it was, until the first run after "
+        "that hold is released.",
+    )
 
 
 class RetentionRunRead(EntityRead):
@@ -155,7 +168,8 @@ class RetentionRunRead(EntityRead):
     is_dry_run: bool = Field(description="It only counted.")
     finished_at: datetime | None = Field(description="Null where it is still going on or was interrupted; the next run goes on.")
     counts: dict[str, RuleCountsRead] = Field(
-        description="By the rule's code; `erasure_requests` are those that were still to be carried out."
+        description="By the rule's code; `erasure_requests` are those that were still to be carried out, `released_holds` those who were "
+        "forgotten before and of whom a hold on somebody else had kept something."
     )
 
 

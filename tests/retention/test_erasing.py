@@ -161,6 +161,7 @@ def test_what_was_approved_and_interrupted_is_carried_out_by_the_next_run(caller
         "deleted": 0,
         "failed": 0,
         "rows_deleted": [],
+        "rows_kept": [],
     }
     assert manager.get(one).json()["status"] == "approved"
     assert run_retention()["erasure_requests"]["anonymized"] == 1

@@ -115,7 +115,10 @@ class World:
         self.ids = {name: {row.id} for name, row in rows.items()}
         for row in more:
             self.ids[row.__tablename__].add(row.id)
+        hold = sa.inspect(HANGING["legal_hold"]).local_table
         with db.engine.begin() as connection:
+            # Nobody who is held is forgotten.
+            connection.execute(sa.update(hold).values(released_at=now()))
             for column in ERASED:
                 table = column.table
                 connection.execute(sa.update(table).where(table.c.id.in_(self.ids[table.name])).values({column.key: planted(column)}))

@@ -20,6 +20,7 @@ from tests.factories.certificates import HULKAR, make_course
 
 PEOPLE, RULES, RUNS = "/v1/beneficiaries", "/v1/retention-rules", "/v1/retention-runs"
 LONG_AGO = now() - timedelta(days=3 * 366)
+NO_ROWS: dict[str, Any] = {"rows_deleted": [], "rows_kept": []}
 
 
 def rule(callers: Callers, **other: Any) -> Caller:
@@ -54,6 +55,7 @@ def test_the_inactive_are_forgotten_and_the_active_are_not(callers: Callers, db:
         "deleted": 0,
         "failed": 0,
         "rows_deleted": [],
+        "rows_kept": [],
     }
     assert not is_forgotten(ngo, old)
     assert run_retention()["two_years"]["anonymized"] == 1
@@ -115,7 +117,7 @@ def test_a_hold_is_counted_and_kept(callers: Callers, db: Database) -> None:
     ngo.post("/v1/legal-holds", {"beneficiary_id": person, "reason": "Sud ishi"})
     age(db, Beneficiary)
     rule(callers)
-    assert run_retention()["two_years"] == {"due": 1, "held": 1, "anonymized": 0, "deleted": 0, "failed": 0, "rows_deleted": []}
+    assert run_retention()["two_years"] == {"due": 1, "held": 1, "anonymized": 0, "deleted": 0, "failed": 0, **NO_ROWS}
     assert not is_forgotten(ngo, person)
 
 
@@ -158,7 +160,7 @@ def test_a_resting_rule_does_nothing(callers: Callers, db: Database) -> None:
     administrator = rule(callers)
     one = administrator.get(RULES).json()["items"][0]
     administrator.patch(f"{RULES}/{one['id']}", {"is_active": False}, version=1)
-    assert set(run_retention()) == {"erasure_requests"}
+    assert set(run_retention()) == {"erasure_requests", "released_holds"}
 
 
 def test_the_worker_runs_them_once_a_day(callers: Callers, db: Database) -> None:

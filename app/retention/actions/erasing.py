@@ -25,6 +25,7 @@ from app.beneficiaries.models import Beneficiary, Family, FamilyMembership, Leav
 from app.consents.models import Consent, ConsentRecipient, ConsentSubject
 from app.database import Entity, now
 from app.duplicates.models import BeneficiaryMerge
+from app.retention.holding import Key, kept_by_holds
 from app.retention.parts import FORGOTTEN, OF_FAMILY, OF_PERSON, Part, Task
 from app.schemas import Precision
 
@@ -35,10 +36,11 @@ _DISTRICT = 7
 
 @dataclass(slots=True)
 class Forgotten:
-    """What came of it: whether the person's own row is deleted, and how many rows of each table were."""
+    """What came of it: whether the person's own row is deleted, how many rows of each table were, and how many a hold on others kept."""
 
     is_deleted: bool = False
     rows: Counter[str] = field(default_factory=Counter)
+    kept: Counter[str] = field(default_factory=Counter)
 
 
 def _statements(parts: Sequence[Part]) -> Parts:
@@ -89,19 +91,20 @@ def hold_subject(db: GuardedSession, person_id: uuid.UUID) -> None:
 def erase(db: GuardedSession, person: Beneficiary, *, delete_before: datetime | None = None) -> Forgotten:
     """Forget a person, whom `hold_subject` holds, and the rows that were merged into it. `delete_before` says that the rule deletes what is
     older than that moment; without it rows are kept without what tells of the person. What was written of a family goes with the last of
-    its members who is known.
+    its members who is known. What a legal hold on somebody else keeps is left as it is until `erase_rest`.
     """
     done, stays = Forgotten(), False
     for loser in db.execute(_LOSERS, {"subject": person.id}).scalars().all():
         before = erase(db, loser, delete_before=delete_before)
         done.rows += before.rows
+        done.kept += before.kept
         # What redirects to this row needs it.
         stays |= not before.is_deleted
     idempotency.forget(db.connection(), person.id)
     found = _found(db, _PERSON, person.id)
     task = Task(person.id, delete_before)
     stays |= any(part.stands(row, task) for part, rows in found for row in rows) or delete_before is None
-    _forget(db, found, task, done.rows)
+    stays |= _forget(db, found, task, done)
     if not stays:
         _delete(db, [person], done.rows)
         done.is_deleted = True
@@ -115,7 +118,16 @@ def erase(db: GuardedSession, person: Beneficiary, *, delete_before: datetime | 
             # A digest of what was registered, with the names of all of them.
             _change(db, family, {"origin": None}, silently=True)
         else:
-            _forget_home(db, family, delete_before, done.rows)
+            _forget_home(db, family, delete_before, done)
+    return done
+
+
+def erase_rest(db: GuardedSession, person_id: uuid.UUID) -> Forgotten:
+    """Take away what a hold on somebody else kept when this person was forgotten, as far as no other one keeps it; `hold_subject` holds the
+    person.
+    """
+    done = Forgotten()
+    _forget(db, _found(db, _PERSON, person_id), Task(person_id), done)
     return done
 
 
@@ -123,26 +135,35 @@ def _found(db: GuardedSession, parts: Parts, subject: uuid.UUID) -> list[tuple[P
     return [(part, db.execute(statement, {"subject": subject}).scalars().all()) for part, statement in parts]
 
 
-def _forget(db: GuardedSession, found: list[tuple[Part, Sequence[Any]]], task: Task, counted: Counter[str]) -> None:
+def _forget(db: GuardedSession, found: list[tuple[Part, Sequence[Any]]], task: Task, done: Forgotten) -> bool:
+    """Whether anything that refers to the subject is left since a hold keeps it."""
+    held = kept_by_holds(db, (row for _, rows in found for row in rows), of=task.subject)
     kept: list[tuple[Part, Any]] = []
+    left: dict[Key, Any] = {}
     doomed: dict[type[Any], dict[uuid.UUID, Any]] = {}
     for part, rows in found:
         for row in rows:
-            if part.goes(row, task) or (task.delete_before is not None and not part.stands(row, task)):
+            goes = part.goes(row, task) or (task.delete_before is not None and not part.stands(row, task))
+            if (part.model, row.id) in held:
+                if goes or any(getattr(row, name) not in (None, value) for name, value in part.clear.items()):
+                    left[part.model, row.id] = row
+            elif goes:
                 doomed.setdefault(part.model, {})[row.id] = row
             else:
                 kept.append((part, row))
+    done.kept.update(table_name(sa.inspect(model)) for model, _ in left)
     # A merge that is kept refers to the pair that it was of.
-    referred = {row.candidate_id for _, row in kept if isinstance(row, BeneficiaryMerge)}
+    referred = {row.candidate_id for row in (*(row for _, row in kept), *left.values()) if isinstance(row, BeneficiaryMerge)}
     for part, _ in found:
         going = doomed.pop(part.model, {})
         if issubclass(part.model, Consent):
-            _loosen(db, going.keys(), counted)
+            _loosen(db, going.keys(), done.rows)
         kept += [(part, row) for key, row in going.items() if key in referred]
-        _delete(db, [row for key, row in going.items() if key not in referred], counted)
+        _delete(db, [row for key, row in going.items() if key not in referred], done.rows)
     for part, row in kept:
         _clear(db, part, row)
     db.flush()
+    return bool(held)
 
 
 def _loosen(db: GuardedSession, consents: Collection[uuid.UUID], counted: Counter[str]) -> None:
@@ -185,9 +206,9 @@ def _change(db: GuardedSession, row: Entity, values: dict[str, Any], *, silently
         flag_modified(row, "updated_at")
 
 
-def _forget_home(db: GuardedSession, family: Family, delete_before: datetime | None, counted: Counter[str]) -> None:
+def _forget_home(db: GuardedSession, family: Family, delete_before: datetime | None, done: Forgotten) -> None:
     """What is left: number, size, housing and income as they were told, district; of the last two nothing where the rule says `delete`."""
-    _forget(db, _found(db, _FAMILY, family.id), Task(family.id, delete_before), counted)
+    _forget(db, _found(db, _FAMILY, family.id), Task(family.id, delete_before), done)
     family.address, family.note, family.origin, family.territory = None, None, None, family.territory[:_DISTRICT]
     family.anonymized_at = now()
     idempotency.forget(db.connection(), family.id)

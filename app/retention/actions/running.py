@@ -17,12 +17,13 @@ from app.beneficiaries.models import Beneficiary, Merged, WasForgotten
 from app.database import now
 from app.problems import Busy, Stale
 from app.retention import due
-from app.retention.actions.erasing import Forgotten, erase, hold_subject
+from app.retention.actions.erasing import Forgotten, erase, erase_rest, hold_subject
+from app.retention.holding import freed
 from app.retention.models import ErasureRequest, ErasureStatus, RetentionAction, RetentionRule, RetentionRun
 from app.search import forget_words
 
 _BATCH = 200
-_ASKED = "erasure_requests"
+_ASKED, _FREED = "erasure_requests", "released_holds"
 
 
 def months_before(moment: datetime, months: int) -> datetime:
@@ -37,6 +38,7 @@ class _Counts:
     def __init__(self) -> None:
         self._people = {"due": 0, "held": 0, "anonymized": 0, "deleted": 0, "failed": 0}
         self._rows: Counter[str] = Counter()
+        self._kept: Counter[str] = Counter()
 
     def due(self, *, is_held: bool = False) -> None:
         """One more's time is over, be they held or not."""
@@ -56,10 +58,13 @@ class _Counts:
         self._people[outcome] += 1
         if forgotten is not None:
             self._rows += forgotten.rows
+            self._kept += forgotten.kept
 
     def told(self) -> dict[str, Any]:
         """As it is kept on record, in the form of RuleCountsRead."""
-        return {**self._people, "rows_deleted": [{"table": table, "rows": rows} for table, rows in sorted(self._rows.items())]}
+        counted = {"rows_deleted": self._rows, "rows_kept": self._kept}
+        rows = {name: [{"table": table, "rows": count} for table, count in sorted(found.items())] for name, found in counted.items()}
+        return {**self._people, **rows}
 
 
 def run_retention(*, is_dry_run: bool = False) -> dict[str, Any]:
@@ -68,7 +73,7 @@ def run_retention(*, is_dry_run: bool = False) -> dict[str, Any]:
         record = RetentionRun(is_dry_run=is_dry_run)
         db.add(record)
         rules = due.active_rules(db)
-    counts = {_ASKED: _requests(is_dry_run=is_dry_run)}
+    counts = {_ASKED: _requests(is_dry_run=is_dry_run), _FREED: _released(is_dry_run=is_dry_run)}
     for rule in rules:
         counts[rule.code] = _rule(rule, is_dry_run=is_dry_run)
     if not is_dry_run:
@@ -125,6 +130,26 @@ def _requests(*, is_dry_run: bool) -> dict[str, Any]:
         if not is_dry_run:
             counts.tried(partial(_carry_out, request_id))
     return counts.told()
+
+
+def _released(*, is_dry_run: bool) -> dict[str, Any]:
+    """What holds on others kept of people who are forgotten goes when they are released."""
+    counts = _Counts()
+    with begin(as_system("retention_run")) as db:
+        found = freed(db)
+    for person_id in found:
+        counts.due()
+        if not is_dry_run:
+            counts.tried(partial(_rest, person_id))
+    return counts.told()
+
+
+def _rest(person_id: uuid.UUID) -> Forgotten | None:
+    """None where another hold keeps all of it."""
+    with begin(as_system("retention_run")) as db:
+        hold_subject(db, person_id)
+        done = erase_rest(db, person_id)
+        return None if done.kept and not done.rows else done
 
 
 def _rule(rule: RetentionRule, *, is_dry_run: bool) -> dict[str, Any]:
