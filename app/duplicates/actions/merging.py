@@ -20,7 +20,7 @@ from app.access.transaction import every_row
 from app.beneficiaries.actions.candidates import known_candidates
 from app.beneficiaries.actions.members import hold_people, refuse_ages
 from app.beneficiaries.actions.standing import tell_standing
-from app.beneficiaries.candidates import DuplicateCandidate, DuplicateStatus
+from app.beneficiaries.candidates import UNDECIDED, DuplicateCandidate, DuplicateStatus
 from app.beneficiaries.models import Beneficiary, Merged
 from app.beneficiaries.naming import rename
 from app.database import now
@@ -49,6 +49,7 @@ COLUMNS = {name: (name,) for name in MergeFields.model_fields if name not in PAR
 }
 """The person's own columns that a field of the choice brings along; `filling` has those of the circumstances."""
 _NAME = frozenset({"surname", "given_name", "patronymic"})
+_DECISION = frozenset({"status", "decided_by", "decided_at", "note"})
 
 
 def hold_persons(db: GuardedSession, *keys: uuid.UUID) -> dict[uuid.UUID, Beneficiary]:
@@ -157,7 +158,9 @@ def _turn(
     tell_standing(db, [winner.id])
     for key, row in rows.items():
         entry = {"table": key[0], "id": str(key[1]), "stayed": False, "was": was[key], "version": row.version}
-        entries.append(entry | {"before": to_jsonable_python(before[key]), "filled": row is filling.row and filling.is_winners})
+        # Of a pair that was the winner's already, the decision alone is another one.
+        is_winners = (row is filling.row and filling.is_winners) or "status" in before[key]
+        entries.append(entry | {"before": to_jsonable_python(before[key]), "filled": is_winners})
     return entries
 
 
@@ -213,7 +216,9 @@ def _take_over(
 
 
 def _pair_anew(db: GuardedSession, loser: uuid.UUID, *, winner: uuid.UUID, but: DuplicateCandidate) -> list[tuple[Any, dict[str, Any]]]:
-    """What was found and decided about the loser and others holds for the winner and them, unless that pair is known itself."""
+    """What was found and decided about the loser and others holds for the winner and them. Where that pair is known itself, both stay; but
+    whoever is not the loser is not the winner either, where that is undecided. Answers (pair, what its changed columns held before).
+    """
     pairs = [one for one in db.execute(_PAIRS, {"person": loser}).scalars() if one.id != but.id]
     keys = {}
     for one in pairs:
@@ -222,7 +227,13 @@ def _pair_anew(db: GuardedSession, loser: uuid.UUID, *, winner: uuid.UUID, but: 
     known = known_candidates(db, list(keys.values())) if keys else {}
     moved: list[tuple[Any, dict[str, Any]]] = []
     for one in pairs:
-        if keys[one.id] not in known:
+        if (other := known.get(keys[one.id])) is None:
             moved.append((one, {"a_id": one.a_id, "b_id": one.b_id}))
             one.a_id, one.b_id = keys[one.id]
+        elif one.status == DuplicateStatus.DISTINCT and other.status in UNDECIDED:
+            # A merge writes no words down: they would outlast the third person.
+            taken = _DECISION if other.note is None else _DECISION - {"note"}
+            moved.append((other, {name: getattr(other, name) for name in taken}))
+            for name in taken:
+                setattr(other, name, getattr(one, name))
     return moved

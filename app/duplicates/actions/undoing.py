@@ -7,7 +7,7 @@ gave back is followed from version to version.
 
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,7 +24,7 @@ from app.beneficiaries.actions.standing import tell_standing
 from app.beneficiaries.candidates import DuplicateCandidate
 from app.beneficiaries.models import Beneficiary
 from app.beneficiaries.naming import rename
-from app.database import now
+from app.database import UtcDateTime, now
 from app.duplicates.actions.merging import hold_persons, refuse_merged
 from app.duplicates.hanging import held_by_id
 from app.duplicates.models import BeneficiaryMerge, ChangedSince
@@ -145,6 +145,8 @@ def _typed(model: Any, column: str, value: Any) -> Any:
     kind = inspect(model).columns[column].type
     if isinstance(kind, sa.Date):
         return date.fromisoformat(value)
+    if isinstance(kind, UtcDateTime):
+        return datetime.fromisoformat(value)
     return uuid.UUID(value) if isinstance(kind, sa.Uuid) else value
 
 
