@@ -10,8 +10,8 @@ from sqlmodel import col
 from app.access.guard import GuardedSession, prebuilt
 from app.access.transaction import Rows
 from app.beneficiaries.models import Beneficiary
-from app.identifiers import sealing
-from app.identifiers.models import Identifier, IdentifierEndReason, IdentifierKind
+from app.identifiers import sealing, values
+from app.identifiers.models import Identifier, IdentifierEndReason, IdentifierKind, IdentifierUnreadable
 from app.identifiers.schemas import MOST_HOLDERS
 from app.identifiers.values import Value
 
@@ -42,6 +42,20 @@ _SHARING = prebuilt(
     .distinct(),
     "identifier.sharing",
 )
+_current = (col(Identifier.ended_on).is_(None), col(Identifier.kind) != IdentifierKind.BIRTH_CERTIFICATE.value)
+_CURRENT = prebuilt(
+    sa.select(Identifier).where(col(Identifier.beneficiary_id) == bindparam("beneficiary_id"), *_current).order_by(col(Identifier.id)),
+    "identifier.current_of_person",
+)
+_unique = [kind.value for kind in IdentifierKind if kind != IdentifierKind.BIRTH_CERTIFICATE]
+_FOUND_BY = prebuilt(
+    sa.select(col(Identifier.beneficiary_id))
+    # The kinds lead to the index; that it is the same one is in the digest.
+    .where(col(Identifier.kind).in_(_unique), _carries, col(Identifier.ended_on).is_(None))
+    .where(col(Identifier.beneficiary_id) != bindparam("beneficiary_id"))
+    .distinct(),
+    "identifier.found_by",
+)
 _BEARERS = prebuilt(
     sa.select(Beneficiary)
     .where(
@@ -62,13 +76,21 @@ def bearers(db: GuardedSession, value: Value, *, organization_id: uuid.UUID, but
     return list(db.execute(_BEARERS, values).scalars())
 
 
-def sharing(db: Rows, beneficiary_id: uuid.UUID) -> set[uuid.UUID] | None:
+def sharing(db: GuardedSession, beneficiary_id: uuid.UUID) -> set[uuid.UUID] | None:
     """The others who bear a number of this person's now. The series of birth certificates were given out more than once and say nothing.
-    None while keys are renewed: equal numbers may look different then. Raises IdentifierKeyMissing.
+    Where there is more than one key of the index, the numbers are looked for by each; None if one of them does not open then. Raises
+    IdentifierKeyMissing.
     """
-    if sealing.is_between_keys():
-        return None
-    return {row[0] for row in db.rows(_SHARING, {"beneficiary_id": beneficiary_id})}
+    if not sealing.has_older_index():
+        return {row[0] for row in db.rows(_SHARING, {"beneficiary_id": beneficiary_id})}
+    found: set[bytes] = set()
+    for one in db.execute(_CURRENT, {"beneficiary_id": beneficiary_id}).scalars():
+        try:
+            kept = sealing.unseal(one.ciphertext, one.key_version, row=one.id, person=one.beneficiary_id, kind=one.kind)
+        except IdentifierUnreadable:
+            return None
+        found.update(sealing.blinds(values.read(IdentifierKind(one.kind), kept)))
+    return {row[0] for row in db.rows(_FOUND_BY, {"beneficiary_id": beneficiary_id, "blinds": sorted(found)})} if found else set()
 
 
 def carries(db: Rows, beneficiary_id: uuid.UUID, value: Value) -> bool:

@@ -67,8 +67,10 @@ def blinds(value: Value) -> list[bytes]:
     return [_digest(key, value) for key in _usable().index.values()]
 
 
-def is_between_keys() -> bool:
-    """Whether rows of one number can have different blind indexes, since the key is being renewed. Raises IdentifierKeyMissing."""
+def has_older_index() -> bool:
+    """Whether there is an older key of the index, so that rows of one number may have different blind indexes: they have while it is being
+    renewed, and no longer when that is done, however long the older key stays. Raises IdentifierKeyMissing.
+    """
     return len(_usable().index) > 1
 
 
