@@ -6,7 +6,8 @@ the rejected value is never echoed.
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar, Literal
+from math import ceil
+from typing import Any, ClassVar, Literal, Self
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -214,6 +215,11 @@ class TooManyRequests(Problem):
     """Wait `Retry-After` seconds."""
 
     status, code, title = 429, "too_many_requests", "Too many requests"
+
+    @classmethod
+    def after(cls, wait: float, detail: str | None = None) -> Self:
+        """One that says in how many seconds there is room again, rounded up, since whoever comes too early is refused anew."""
+        return cls(detail, headers={"Retry-After": str(max(1, ceil(wait)))})
 
 
 class Internal(Problem):

@@ -50,7 +50,7 @@ class Throttle:
     async def __call__(self, request: Request) -> None:
         """Raises TooManyRequests with the seconds to wait."""
         if wait := self.seconds_to_wait(address_of(request)):
-            raise TooManyRequests(headers={"Retry-After": str(wait)})
+            raise TooManyRequests.after(wait)
 
 
 LOOK_UPS = Throttle("look-ups", 60)

@@ -125,9 +125,7 @@ def _refuse_too_many(recent: Sequence[_Before], moment: datetime) -> None:
     of_the_day = [one.opened_at for one in recent if one.opened_at > moment - _DAY]
     if len(of_the_day) >= MOST_A_DAY:
         wait = of_the_day[MOST_A_DAY - 1] + _DAY - moment
-        raise TooManyRequests(
-            f"At most {MOST_A_DAY} emergency accesses within 24 hours.", headers={"Retry-After": str(max(1, int(wait.total_seconds()) + 1))}
-        )
+        raise TooManyRequests.after(wait.total_seconds(), f"At most {MOST_A_DAY} emergency accesses within 24 hours.")
 
 
 def _alike(one: str, other: str) -> bool:

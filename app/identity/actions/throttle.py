@@ -44,8 +44,7 @@ def reserve(db: GuardedSession, *, subject: str, address: str) -> list[LoginAtte
     db.hold(*keys)
     counts = db.execute(_COUNT, {"keys": list(keys), "since": since}).all()
     if full := [oldest for key, count, oldest in counts if count >= keys[key]]:
-        wait = max(1, int((max(full) + WINDOW - now()).total_seconds()) + 1)
-        raise TooManyRequests(headers={"Retry-After": str(wait)})
+        raise TooManyRequests.after((max(full) + WINDOW - now()).total_seconds())
     attempts = [LoginAttempt(key=key) for key in keys]
     db.add_all(attempts)
     return attempts
