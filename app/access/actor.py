@@ -1,6 +1,7 @@
 """Who acts: a person or a script of an organization, within a territory."""
 
 import uuid
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -63,6 +64,8 @@ class Visit:
     retry: Retry | None = None
     request_id: str = ""
     operation: str = ""
+    # What is done when the present transaction or reading has ended, whatever became of it; the same list in the service's copy of a visit.
+    afterwards: list[Callable[[], None]] = field(default_factory=list)
     # (table, statement's name, ids) of the watched rows read so far, until the watchers are told.
     looks: list[tuple[str, str, list[Any]]] = field(default_factory=list, init=False)
     # Whether a value was withheld from what was read, so that the answer has to leave it out.

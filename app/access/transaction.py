@@ -59,6 +59,7 @@ def reading(visit: Visit) -> Iterator[Reader]:
         tell(visit)
     finally:
         visiting.reset(token)
+        _follow(visit)
 
 
 @contextmanager
@@ -78,6 +79,15 @@ def begin(visit: Visit) -> Iterator[GuardedSession]:
         tell(visit)
     finally:
         visiting.reset(token)
+        _follow(visit)
+
+
+def _follow(visit: Visit) -> None:
+    """What was put off until no connection is held. An answer or a refusal leaves after it, and gives way to what befalls it."""
+    put_off = visit.afterwards.copy()
+    visit.afterwards.clear()
+    for one in put_off:
+        one()
 
 
 def _answer() -> Response:

@@ -1,7 +1,10 @@
-"""Writes the trail: one entry a change, in the change's own transaction; one a refused door or a look-up, in a transaction of its own."""
+"""Writes the trail: one entry a change, in the change's own transaction; one a refused door or a look-up, in a transaction of its own, or
+in that of the change through which something was looked up.
+"""
 
 import uuid
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,7 +13,7 @@ from pydantic_core import to_jsonable_python
 from app import changes
 from app.access.actor import Visit, visiting
 from app.access.guard import GuardedSession
-from app.access.transaction import as_system, begin
+from app.access.transaction import as_system, begin, every_row
 from app.audit.models import AuditEntry
 from app.changes import Change
 from app.database import now, uuid7
@@ -62,6 +65,23 @@ def note(action: str, *, subject_type: str, details: dict[str, Any], visit: Visi
     service = as_system(action)
     with begin(service) as db:
         db.add(AuditEntry(**_entry(visit or service, action, subject_type, None, details)))
+
+
+def note_within(db: GuardedSession, action: str, *, subject_type: str, details: dict[str, Any]) -> None:
+    """The same in the present transaction: it is told if what it tells of happens."""
+    entry = AuditEntry(**_entry(visiting.get(), action, subject_type, None, details))
+    # In the service's name, as above.
+    with every_row():
+        db.add(entry)
+        db.flush()
+
+
+def note_anyway(action: str, *, subject_type: str, details: dict[str, Any]) -> None:
+    """The same when the present transaction or reading has ended, be it by a refusal, which takes back all that was written until then
+    and may itself have told the visitor something.
+    """
+    visit = visiting.get()
+    visit.afterwards.append(partial(note, action, subject_type=subject_type, details=details, visit=visit))
 
 
 def refused(visit: Visit, permission: str) -> None:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam
@@ -10,14 +11,13 @@ from sqlmodel import col
 from app.access.actor import Visit
 from app.access.fetch import fetch, find, read_anew
 from app.access.guard import GuardedSession, prebuilt, require_writable
-from app.audit import trail
 from app.beneficiaries.actions.candidates import compare_again, record_same_identifier
 from app.beneficiaries.models import Beneficiary
 from app.database import uuid7
-from app.identifiers import bearers, sealing, values
-from app.identifiers.models import LOOKED_UP, Identifier, IdentifierExists, IdentifierKind
+from app.identifiers import bearers, lookups, sealing, values
+from app.identifiers.models import Identifier, IdentifierExists, IdentifierKind
 from app.identifiers.schemas import IdentifierCreate, IdentifierEnd, IdentifierUpdate
-from app.identifiers.values import Value
+from app.identifiers.values import Doubt, Value
 from app.problems import IdTaken, Invalid
 
 _HELD = prebuilt(
@@ -26,23 +26,46 @@ _HELD = prebuilt(
 )
 
 
-def add_identifier(db: GuardedSession, beneficiary_id: uuid.UUID, *, body: IdentifierCreate) -> tuple[Identifier, Beneficiary, bool]:
-    """(identifier, its person, made before). It belongs to whoever registered the person.
-
-    Raises NotFound, OutOfScope, Invalid, IdentifierExists, IdTaken, IdentifierKeyMissing.
+class Added(NamedTuple):
+    """A number that was added: what speaks against it, who else carries it (None where the adder may not look that up), and whether the
+    same create made it before.
     """
+
+    row: Identifier
+    doubts: Sequence[Doubt]
+    others: Sequence[dict[str, Any]] | None
+    again: bool
+
+
+def add_identifier(db: GuardedSession, beneficiary_id: uuid.UUID, *, body: IdentifierCreate, by: Visit) -> Added:
+    """A number of a person; it belongs to whoever registered the person. It counts as a look-up, and is told as one: of the refusals those
+    that say whether it is, or was, the number of a row. The same create again counts no second time.
+
+    Raises NotFound, OutOfScope, Invalid, TooManyRequests, IdentifierExists, IdTaken, IdentifierKeyMissing.
+    """
+    lookups.hold(db, by=by)
     person = fetch(db, Beneficiary, beneficiary_id, keep=True)
     # Whoever sees a person through a consent must not learn by trying whether a number is the person's.
     require_writable(db, person)
     value = values.read(body.kind, body.value)
+    # Before anything is compared with it, be it with what was added under the same id.
+    lookups.require_few(db, by=by)
     origins = sealing.origins(body.model_dump_json())
-    if before := _made_before(db, beneficiary_id, key=body.id, origins=origins):
-        return before, person, True
+    before = _made_before(db, beneficiary_id, key=body.id, origins=origins, value=value)
+    found = before or _added(db, person, body, value, origin=origins[0])
+    others = lookups.others(db, value, but=person.id, by=by)
+    if before is None:
+        lookups.note_added(db, value, hits=len(others or ()))
+    doubts = values.doubts(value, sex=person.sex, born=person.birth_date, precision=person.birth_precision)
+    return Added(found, doubts, others, before is not None)
+
+
+def _added(db: GuardedSession, person: Beneficiary, body: IdentifierCreate, value: Value, *, origin: bytes) -> Identifier:
     key = body.id or uuid7()
     ciphertext, version = sealing.seal(value.kept, row=key, person=person.id, kind=value.kind)
     added = Identifier(
         id=key,
-        origin=origins[0],
+        origin=origin,
         organization_id=person.organization_id,
         territory=person.territory,
         beneficiary_id=person.id,
@@ -59,20 +82,24 @@ def add_identifier(db: GuardedSession, beneficiary_id: uuid.UUID, *, body: Ident
     # Two that add the same number at once would both find that it is not there.
     db.hold(f"identifiers of {person.id}")
     if bearers.carries(db, person.id, value):
+        lookups.note_tried(value, hits=1)
         raise IdentifierExists
     db.add(added)
     db.flush()
     # The series of birth certificates were given out more than once.
     if body.kind != IdentifierKind.BIRTH_CERTIFICATE:
         record_same_identifier(db, person, bearers.bearers(db, value, organization_id=person.organization_id, but=person.id))
-    return added, person, False
+    return added
 
 
-def _made_before(db: GuardedSession, beneficiary_id: uuid.UUID, *, key: uuid.UUID | None, origins: list[bytes]) -> Identifier | None:
+def _made_before(
+    db: GuardedSession, beneficiary_id: uuid.UUID, *, key: uuid.UUID | None, origins: list[bytes], value: Value
+) -> Identifier | None:
     """As `access.fetch.made_before`, for origins that depend on a key."""
     if key is None or (before := find(db, Identifier, key)) is None:
         return None
     if before.origin not in origins or before.beneficiary_id != beneficiary_id:
+        lookups.note_tried(value, hits=0)
         raise IdTaken
     return before
 
@@ -119,8 +146,3 @@ def move_to(db: GuardedSession, moving: Sequence[Identifier], *, beneficiary: Be
         one.beneficiary_id = beneficiary.id
         one.organization_id, one.territory = beneficiary.organization_id, beneficiary.territory
     db.flush()
-
-
-def note_look_up(visit: Visit, *, value: Value, hits: int) -> None:
-    """Write down that a number was looked up: its kind and how many persons were found, never the number."""
-    trail.note(LOOKED_UP, subject_type="identifier", details={"kind": value.kind, "hits": hits}, visit=visit)

@@ -109,9 +109,10 @@ class IdentifierAddedRead(IdentifierRead):
 
     warnings: list[DoubtRead] = Field(max_length=10)
     possible_duplicates: list[HolderRead] = Field(
+        default=[],
         max_length=MOST_HOLDERS,
-        description="Other persons of whom the caller may see that they carry the same number. Perhaps they are one; a birth certificate "
-        "says little, since its series were given out more than once.",
+        description="Other persons of whom the caller may see that they carry the same number; absent without the permission "
+        "`identifiers:lookup`. Perhaps they are one; a birth certificate says little, since its series were given out more than once.",
     )
 
 

@@ -157,6 +157,7 @@ RULES: dict[str, tuple[Callable[[ast.AST], bool], dict[str, str]]] = {
     "every row within a caller's transaction": (
         says("every_row"),
         {
+            "audit/trail.py": "a look-up is told with the change that it came with, and nobody may write the trail by hand",
             "beneficiaries/actions/members.py": "what must hold of people holds whoever sees them, and whether words about them are kept",
             "beneficiaries/queries.py": "what stands for a merged row now is asked of a row that moved out of sight with its grants",
             "consents/actions/words.py": "what a word opened that counts no more is closed, whoever may see it",

@@ -40,6 +40,7 @@ MORE = {
     "identifiers": {
         "bearers": "of a number",
         "keys": "that seal",
+        "lookups": "of a number",
         "rekeying": "under newer keys",
         "sealing": "the one home of cryptography",
         "values": "as people write them",
