@@ -57,7 +57,7 @@ class ReviewVerdict(StrEnum):
 
 class BreakGlass(Entity, table=True):
     """One emergency access of one account to one person. `organization_id` is the organization that registered the person, and has to
-    review it; where it lies is where the person lives.
+    review it, whatever the territory of its managers.
 
     Name and duty of the account are kept as they were, since the reviewers cannot read the accounts of others.
     """

@@ -37,7 +37,8 @@ def test_who_sees_it(callers: Callers, client: Client) -> None:
     ngo, partner = callers.ngo("17"), callers.state(duty="specialist")
     glass = break_glass(partner, make_beneficiary(ngo))
     one = f"{GLASSES}/{glass['id']}"
-    sees = (ngo, colleague(callers, ngo, SHOVOT), partner, colleague(callers, partner))
+    # The managers of the person's organization, be it from another region.
+    sees = (ngo, colleague(callers, ngo, SHOVOT), colleague(callers, ngo, ANDIJON[:4]), partner, colleague(callers, partner))
     for caller in sees:
         assert caller.get(one).json() == glass
         assert listed(caller) == [glass["id"]]
@@ -46,9 +47,8 @@ def test_who_sees_it(callers: Callers, client: Client) -> None:
         callers.committee(),
         callers.state(),
         callers.administrator(),
-        # Of the same organizations: without a manager's duty, and where the person does not live.
+        # Of the same organization, without a manager's duty.
         colleague(callers, partner, duty="specialist"),
-        colleague(callers, ngo, ANDIJON[:4]),
     )
     for caller in strangers:
         assert caller.get(one).status_code == 404
@@ -194,11 +194,35 @@ def test_who_does_not_review(callers: Callers, client: Client) -> None:
     assert client.post(url, json=JUSTIFIED, headers={"If-Match": '"1"'}).status_code == 401
     for caller in (colleague(callers, ngo, duty="specialist"), callers.state(), colleague(callers, partner, duty="specialist")):
         assert caller.post(url, JUSTIFIED, version=1).status_code == 403
-    for caller in (callers.ngo("17"), callers.committee(), colleague(callers, ngo, "1703")):
+    for caller in (callers.ngo("17"), callers.committee()):
         assert caller.post(url, JUSTIFIED, version=1).status_code == 404
     assert partner.post(url, JUSTIFIED, version=1).status_code == 403
     assert colleague(callers, partner).post(url, JUSTIFIED, version=1).json()["code"] == "out_of_scope"
     assert ngo.get(f"{GLASSES}/{glass['id']}").json()["reviewed_at"] is None
+
+
+@pytest.mark.parametrize("kind", ["ngo", "committee"])
+def test_the_only_manager_covers_another_region(callers: Callers, kind: str) -> None:
+    """Else nobody would be told, nobody could review it, and whoever opened it would be barred for good."""
+    owner = getattr(callers, kind)(ANDIJON[:4])
+    specialist = colleague(callers, owner, duty="specialist")
+    partner, person = callers.state(), make_beneficiary(specialist)
+    glass = break_glass(partner, person)
+    age(glass, timedelta(days=8))
+    url = f"{PEOPLE}/{make_beneficiary(specialist)['id']}/break-glass"
+    assert partner.post(url, break_body()).json()["code"] == "review_overdue"
+    assert owner.get("/v1/alerts").json()["break_glass_unreviewed"] == 1
+    assert listed(owner, reviewed="false") == [glass["id"]]
+    # It tells by whom, and opens nothing of the person.
+    assert owner.get(f"{PEOPLE}/{person['id']}").status_code == 404
+    assert not any(person[name] in str(owner.get(f"{GLASSES}/{glass['id']}").json()) for name in ("surname", "given_name"))
+    for caller, status in ((specialist, 403), (callers.ngo(ANDIJON[:4]), 404), (callers.committee(ANDIJON[:4]), 404)):
+        assert caller.post(f"{GLASSES}/{glass['id']}/review", JUSTIFIED, version=2).status_code == status
+    assert owner.post(f"{GLASSES}/{glass['id']}/review", JUSTIFIED, version=2).status_code == 200
+    assert partner.post(url, break_body()).status_code == 201
+    # What is open still is ended from there as well.
+    other = listed(owner, reviewed="false")[0]
+    assert owner.post(f"{GLASSES}/{other}/close", version=1).status_code == 200
 
 
 def test_nobody_reviews_an_access_of_ones_own(callers: Callers) -> None:
@@ -237,8 +261,11 @@ def test_alerts_say_what_waits(callers: Callers, client: Client) -> None:
     ngo.post(f"{GLASSES}/{first['id']}/review", JUSTIFIED, version=1)
     found = ngo.get("/v1/alerts").json()
     assert (found["break_glass_unreviewed"], found["break_glass_oldest"]) == (1, second["opened_at"])
-    for stranger in (callers.ngo("17"), callers.committee(), colleague(callers, ngo, "1703")):
+    for stranger in (callers.ngo("17"), callers.committee()):
         assert stranger.get("/v1/alerts").json() == nothing
+    # Consents are looked after where the family lives; an emergency access to one's people is reviewed from wherever one is.
+    elsewhere = colleague(callers, ngo, ANDIJON[:4]).get("/v1/alerts").json()
+    assert elsewhere == {**found, "consents_expiring": 0, "consents_earliest": None}
     for caller in (partner, colleague(callers, ngo, duty="specialist"), callers.committee(duty="viewer")):
         assert caller.get("/v1/alerts").status_code == 403
     assert client.get("/v1/alerts").status_code == 401
