@@ -69,10 +69,13 @@ def note(action: str, *, subject_type: str, details: dict[str, Any], visit: Visi
 
 def note_within(db: GuardedSession, action: str, *, subject_type: str, details: dict[str, Any]) -> None:
     """The same in the present transaction: it is told if what it tells of happens."""
-    entry = AuditEntry(**_entry(visiting.get(), action, subject_type, None, details))
+    _add(db, _entry(visiting.get(), action, subject_type, None, details))
+
+
+def _add(db: GuardedSession, entry: dict[str, Any]) -> None:
     # In the service's name, as above.
     with every_row():
-        db.add(entry)
+        db.add(AuditEntry(**entry))
         db.flush()
 
 
@@ -103,7 +106,7 @@ def told_of_session(db: GuardedSession, what: str, session: LoginSession, organi
     entry = _entry(visiting.get(), f"account.{what}", "account", session.account_id, details) | {"organization_id": organization_id}
     if session.end_reason is None:
         entry |= {"actor_id": session.account_id, "actor_kind": "account"}
-    db.connection().execute(_INSERT, [entry])
+    _add(db, entry)
 
 
 changes.WRITERS.append(write)

@@ -83,7 +83,6 @@ RULES: dict[str, tuple[Callable[[ast.AST], bool], dict[str, str]]] = {
             "access/transaction.py": "claims and records the key in the request's transaction",
             "access/guard.py": "judges writes; holds names",
             "changes.py": "hands the writers the flush's own connection",
-            "audit/trail.py": "writes its entries beside what the session writes",
             "retention/actions/erasing.py": "answers that are kept to be replayed",
         },
     ),
@@ -157,7 +156,7 @@ RULES: dict[str, tuple[Callable[[ast.AST], bool], dict[str, str]]] = {
     "every row within a caller's transaction": (
         says("every_row"),
         {
-            "audit/trail.py": "a look-up is told with the change that it came with, and nobody may write the trail by hand",
+            "audit/trail.py": "what is told by itself is told with the change that it came with, and nobody may write the trail by hand",
             "beneficiaries/actions/members.py": "what must hold of people holds whoever sees them, and whether words about them are kept",
             "beneficiaries/queries.py": "what stands for a merged row now is asked of a row that moved out of sight with its grants",
             "consents/actions/words.py": "what a word opened that counts no more is closed, whoever may see it",
