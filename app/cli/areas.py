@@ -2,7 +2,8 @@
 
 from argparse import ArgumentParser, _SubParsersAction
 from pathlib import Path
+from typing import TypeAlias
 
-Commands = _SubParsersAction[ArgumentParser]
+Commands: TypeAlias = "_SubParsersAction[ArgumentParser]"
 """Where an area puts its commands; the library has no public name for it."""
 ROOT = Path(__file__).parent.parent.parent
