@@ -104,6 +104,25 @@ _DUE = {
     )
     for basis, condition in _CONDITIONS.items()
 }
+_STILL_DUE = {
+    basis: prebuilt(sa.select(col(Beneficiary.id)).where(col(Beneficiary.id) == bindparam("id"), condition), f"retention.still_due.{basis}")
+    for basis, condition in _CONDITIONS.items()
+}
+_had_members = sa.exists(
+    sa.select(col(FamilyMembership.id)).where(col(FamilyMembership.family_id) == col(Family.id), _in_earnest).correlate(Family)
+)
+_written_of = (
+    sa.exists(sa.select(model.id).where(getattr(model, key) == col(Family.id), _lately(model)).correlate(Family))
+    for model, key in _OF_FAMILY
+    if model is not Family
+)
+_EMPTY = prebuilt(
+    sa.select(col(Family.id))
+    .where(col(Family.anonymized_at).is_(None), col(Family.merged_into_id).is_(None), col(Family.updated_at) <= _moment)
+    .where(~_had_members, *(~one for one in _written_of))
+    .order_by(col(Family.id)),
+    "retention.empty_families",
+)
 _APPROVED = prebuilt(
     sa.select(col(ErasureRequest.id), col(ErasureRequest.beneficiary_id))
     .where(col(ErasureRequest.status) == ErasureStatus.APPROVED)
@@ -135,8 +154,21 @@ def last_run(db: Rows) -> datetime | None:
 
 def people(db: Rows, basis: RetentionBasis, *, moment: datetime, after: uuid.UUID, most: int) -> Sequence[tuple[uuid.UUID, bool]]:
     """(person, held) for the next people whose basis lies at or before a moment, in the order of their ids."""
-    values = {"moment": moment, "day": date(moment.year, moment.month, moment.day), "after": after, "most": most}
-    return [(row[0], bool(row[1])) for row in db.rows(_DUE[basis], values)]
+    return [(row[0], bool(row[1])) for row in db.rows(_DUE[basis], {**_values(moment), "after": after, "most": most})]
+
+
+def is_still_due(db: Rows, person_id: uuid.UUID, basis: RetentionBasis, *, moment: datetime) -> bool:
+    """Whether a person whose time was over is not worked with again."""
+    return bool(db.rows(_STILL_DUE[basis], {"id": person_id, **_values(moment)}))
+
+
+def empty_families(db: Rows, *, moment: datetime) -> list[uuid.UUID]:
+    """Families to which nobody ever belonged and of which nothing was written since a moment: they go with none of their members."""
+    return [row[0] for row in db.rows(_EMPTY, {"moment": moment})]
+
+
+def _values(moment: datetime) -> dict[str, Any]:
+    return {"moment": moment, "day": date(moment.year, moment.month, moment.day)}
 
 
 def approved(db: Rows) -> list[tuple[uuid.UUID, uuid.UUID]]:

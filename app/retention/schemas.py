@@ -151,6 +151,7 @@ class RuleCountsRead(Read):
     )
     deleted: int = Field(ge=0, description="Nothing of them is left; only with `delete`.")
     failed: int = Field(default=0, ge=0, description="Somebody changed something of them at that moment: the next run goes on.")
+    families: int = Field(default=0, ge=0, description="Families to which nobody ever belonged; the others go with their last members.")
     rows_deleted: list[DeletedRowsRead] = Field(
         default=[], max_length=100, description="What was deleted, by table; the rows of those who were anonymized are among them."
     )

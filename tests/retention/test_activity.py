@@ -38,6 +38,9 @@ def ngo(callers: Callers) -> Caller:
 
 def age_all(db: Database) -> None:
     age(db, *due.TOLD_BY, Beneficiary)
+    with db.engine.begin() as connection:
+        # What was given so long ago and lapses by itself is nobody's work.
+        connection.execute(sa.update(Consent).values(given_at=LONG_AGO, updated_at=LONG_AGO))
 
 
 def write(db: Database, model: Any, *conditions: Any) -> None:

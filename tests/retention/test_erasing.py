@@ -160,6 +160,7 @@ def test_what_was_approved_and_interrupted_is_carried_out_by_the_next_run(caller
         "anonymized": 0,
         "deleted": 0,
         "failed": 0,
+        "families": 0,
         "rows_deleted": [],
         "rows_kept": [],
     }

@@ -13,9 +13,11 @@ from app.cli import main
 from app.database import Database, now
 from app.main import create_app
 from app.participation.models import Enrollment
+from app.problems import Conflict
+from app.retention.actions import running
 from app.retention.actions.running import months_before, run_retention
 from tests.callers import Caller, Callers
-from tests.factories.beneficiaries import make_beneficiary, make_family
+from tests.factories.beneficiaries import father, make_beneficiary, make_family
 from tests.factories.certificates import HULKAR, make_course
 
 PEOPLE, RULES, RUNS = "/v1/beneficiaries", "/v1/retention-rules", "/v1/retention-runs"
@@ -54,6 +56,7 @@ def test_the_inactive_are_forgotten_and_the_active_are_not(callers: Callers, db:
         "anonymized": 0,
         "deleted": 0,
         "failed": 0,
+        "families": 0,
         "rows_deleted": [],
         "rows_kept": [],
     }
@@ -117,7 +120,7 @@ def test_a_hold_is_counted_and_kept(callers: Callers, db: Database) -> None:
     ngo.post("/v1/legal-holds", {"beneficiary_id": person, "reason": "Sud ishi"})
     age(db, Beneficiary)
     rule(callers)
-    assert run_retention()["two_years"] == {"due": 1, "held": 1, "anonymized": 0, "deleted": 0, "failed": 0, **NO_ROWS}
+    assert run_retention()["two_years"] == {"due": 1, "held": 1, "anonymized": 0, "deleted": 0, "failed": 0, "families": 0, **NO_ROWS}
     assert not is_forgotten(ngo, person)
 
 
@@ -183,3 +186,52 @@ def test_months_are_counted_back_by_the_calendar() -> None:
     assert months_before(moment, 1) == datetime(2026, 2, 28, 9, tzinfo=UTC)
     assert months_before(moment, 3) == datetime(2025, 12, 31, 9, tzinfo=UTC)
     assert months_before(moment, 25) == datetime(2024, 2, 29, 9, tzinfo=UTC)
+
+
+def test_who_is_worked_with_again_meanwhile_is_let_alone(callers: Callers, db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whose time is over is read for many at once, and each is forgotten in a transaction of its own."""
+    ngo = callers.ngo("17")
+    person = make_beneficiary(ngo)
+    age(db, Beneficiary)
+    rule(callers)
+    real = running._forget
+
+    def forget(*given: Any) -> Any:
+        assert ngo.patch(f"{PEOPLE}/{person['id']}", {"note": "Came back today."}, version=person["version"]).status_code == 200
+        return real(*given)
+
+    monkeypatch.setattr(running, "_forget", forget)
+    counts = run_retention()["two_years"]
+    assert (counts["due"], counts["failed"], counts["anonymized"]) == (1, 1, 0)
+    assert ngo.get(f"{PEOPLE}/{person['id']}").json()["note"] == "Came back today."
+
+
+def test_a_family_to_which_nobody_ever_belonged(callers: Callers, db: Database) -> None:
+    ngo = callers.ngo("17")
+    empty, lately, inhabited = (make_family(ngo, address="Bogʻ 1", members=members) for members in ([], [], [father()]))
+    age(db, Family, FamilyResidence)
+    assert ngo.patch(f"/v1/families/{lately['id']}", {"note": "Seen today."}, version=lately["version"]).status_code == 200
+    rule(callers)
+    assert run_retention(is_dry_run=True)["two_years"]["families"] == 1
+    assert run_retention()["two_years"]["families"] == 1
+    addresses = [ngo.get(f"/v1/families/{one['id']}").json()["address"] for one in (empty, lately, inhabited)]
+    assert addresses == [None, "Bogʻ 1", "Bogʻ 1"]
+    assert run_retention()["two_years"]["families"] == 0
+
+
+def test_one_that_goes_wrong_does_not_stop_the_others(callers: Callers, db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    ngo = callers.ngo("17")
+    first, second = (make_beneficiary(ngo)["id"] for _ in range(2))
+    age(db, Beneficiary)
+    rule(callers)
+    real = running.erase
+
+    def erase(session: Any, person: Beneficiary, **given: Any) -> Any:
+        if str(person.id) == first:
+            raise Conflict("as a merge at the wrong moment")
+        return real(session, person, **given)
+
+    monkeypatch.setattr(running, "erase", erase)
+    counts = run_retention()["two_years"]
+    assert (counts["due"], counts["failed"], counts["anonymized"]) == (2, 1, 1)
+    assert [is_forgotten(ngo, one) for one in (first, second)] == [False, True]

@@ -206,6 +206,13 @@ def _change(db: GuardedSession, row: Entity, values: dict[str, Any], *, silently
         flag_modified(row, "updated_at")
 
 
+def forget_family(db: GuardedSession, family: Family, *, delete_before: datetime | None) -> Forgotten:
+    """Forget a family to which nobody ever belonged."""
+    done = Forgotten()
+    _forget_home(db, family, delete_before, done)
+    return done
+
+
 def _forget_home(db: GuardedSession, family: Family, delete_before: datetime | None, done: Forgotten) -> None:
     """What is left: number, size, housing and income as they were told, district; of the last two nothing where the rule says `delete`."""
     _forget(db, _found(db, _FAMILY, family.id), Task(family.id, delete_before), done)

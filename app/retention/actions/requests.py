@@ -4,7 +4,7 @@ import uuid
 
 from app.access.actor import Visit
 from app.access.fetch import fetch, find, made_before
-from app.access.guard import GuardedSession
+from app.access.guard import GuardedSession, require_writable
 from app.beneficiaries.actions.members import words_about
 from app.beneficiaries.models import Beneficiary
 from app.constraints import refuse
@@ -21,11 +21,13 @@ def _person(db: GuardedSession, key: uuid.UUID) -> Beneficiary:
     person = find(db, Beneficiary, key, keep=True)
     if person is None:
         raise invalid("/beneficiary_id", "unknown", "There is no such beneficiary.")
+    # Before anything is compared: that the family asked to be forgotten is nothing for whoever sees the person through a consent.
+    require_writable(db, person)
     return person
 
 
 def place_hold(db: GuardedSession, *, body: LegalHoldCreate) -> tuple[LegalHold, bool]:
-    """(hold, made before). Raises Invalid for an unknown person, IdTaken."""
+    """(hold, made before). Raises Invalid for an unknown person, Merged, OutOfScope, IdTaken."""
     if before := made_before(db, LegalHold, body.id, body.origin()):
         return before, True
     person = _person(db, body.beneficiary_id)
@@ -51,7 +53,10 @@ def release_hold(db: GuardedSession, hold_id: uuid.UUID, *, version: int, body: 
 
 
 def request_erasure(db: GuardedSession, *, body: ErasureRequestCreate) -> tuple[ErasureRequest, bool]:
-    """(request, made before). Raises Invalid for an unknown person, Merged, AlreadyExists while another request is open, IdTaken."""
+    """(request, made before).
+
+    Raises Invalid for an unknown person, Merged, OutOfScope, AlreadyExists while another request is open, IdTaken.
+    """
     if before := made_before(db, ErasureRequest, body.id, body.origin()):
         return before, True
     person = _person(db, body.beneficiary_id)

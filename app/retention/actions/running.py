@@ -3,6 +3,7 @@
 Each person is a transaction of its own: a run that is interrupted has forgotten whom it has forgotten, and the next one goes on.
 """
 
+import logging
 import uuid
 from calendar import monthrange
 from collections import Counter
@@ -13,15 +14,16 @@ from typing import Any
 
 from app.access.fetch import fetch, find
 from app.access.transaction import as_system, begin
-from app.beneficiaries.models import Beneficiary, Merged, WasForgotten
+from app.beneficiaries.models import Beneficiary, Family, Merged, WasForgotten
 from app.database import now
-from app.problems import Busy, Stale
+from app.problems import Busy, Problem, Stale
 from app.retention import due
-from app.retention.actions.erasing import Forgotten, erase, erase_rest, hold_subject
+from app.retention.actions.erasing import Forgotten, erase, erase_rest, forget_family, hold_subject
 from app.retention.holding import freed
-from app.retention.models import ErasureRequest, ErasureStatus, RetentionAction, RetentionRule, RetentionRun
+from app.retention.models import ErasureRequest, ErasureStatus, RetentionAction, RetentionBasis, RetentionRule, RetentionRun
 from app.search import forget_words
 
+log = logging.getLogger("himoya.retention")
 _BATCH = 200
 _ASKED, _FREED = "erasure_requests", "released_holds"
 
@@ -37,6 +39,7 @@ class _Counts:
 
     def __init__(self) -> None:
         self._people = {"due": 0, "held": 0, "anonymized": 0, "deleted": 0, "failed": 0}
+        self._families = 0
         self._rows: Counter[str] = Counter()
         self._kept: Counter[str] = Counter()
 
@@ -45,11 +48,21 @@ class _Counts:
         self._people["due"] += 1
         self._people["held"] += is_held
 
+    def family(self, forgotten: Forgotten) -> None:
+        """One more family to which nobody ever belonged."""
+        self._families += 1
+        self._rows += forgotten.rows
+
     def tried(self, forget: Callable[[], Forgotten | None]) -> None:
-        """One more, if nobody is in the way: whoever changes something of the person meanwhile is let pass, and the next run goes on."""
+        """One more, if nobody is in the way: whoever changes something of the person meanwhile is let pass, and the next run goes on. What
+        else goes wrong with one is no reason to leave the others.
+        """
         try:
             self._done(forget())
         except (Busy, Stale):
+            self._people["failed"] += 1
+        except Problem:
+            log.exception("somebody could not be forgotten; tried again by the next run")
             self._people["failed"] += 1
 
     def _done(self, forgotten: Forgotten | None) -> None:
@@ -64,7 +77,7 @@ class _Counts:
         """As it is kept on record, in the form of RuleCountsRead."""
         counted = {"rows_deleted": self._rows, "rows_kept": self._kept}
         rows = {name: [{"table": table, "rows": count} for table, count in sorted(found.items())] for name, found in counted.items()}
-        return {**self._people, **rows}
+        return {**self._people, "families": self._families, **rows}
 
 
 def run_retention(*, is_dry_run: bool = False) -> dict[str, Any]:
@@ -105,13 +118,19 @@ def _carry_out(request_id: uuid.UUID) -> Forgotten | None:
             return None
         # The person is held first: a legal hold that is being placed refers to it, and is seen afterwards; and a merge holds persons
         # before what hangs on them, this request among it.
-        hold_subject(db, request.beneficiary_id)
+        named = request.beneficiary_id
+        hold_subject(db, named)
         try:
-            person = find(db, Beneficiary, request.beneficiary_id, lock=True)
+            person = find(db, Beneficiary, named, lock=True)
         except WasForgotten:
             # By a rule, meanwhile.
             person = None
+        except Merged as error:
+            # Meanwhile too, and the request with the person.
+            raise Stale from error
         request = fetch(db, ErasureRequest, request_id, lock=True)
+        if request.beneficiary_id != named:
+            raise Stale
         if request.status != ErasureStatus.APPROVED:
             return None
         if due.is_held(db, request.beneficiary_id):
@@ -163,14 +182,35 @@ def _rule(rule: RetentionRule, *, is_dry_run: bool) -> dict[str, Any]:
         for person_id, held in batch:
             counts.due(is_held=held)
             if not held and not is_dry_run:
-                counts.tried(partial(_forget, person_id, delete_before))
+                counts.tried(partial(_forget, person_id, rule.basis, moment, delete_before))
         if len(batch) < _BATCH:
-            return counts.told()
+            break
         after = batch[-1][0]
+    _empty_families(counts, rule.basis, moment, delete_before, is_dry_run=is_dry_run)
+    return counts.told()
 
 
-def _forget(person_id: uuid.UUID, delete_before: datetime | None) -> Forgotten | None:
-    """None where a hold came in between."""
+def _empty_families(counts: _Counts, basis: RetentionBasis, moment: datetime, delete_before: datetime | None, *, is_dry_run: bool) -> None:
+    """Families go with the last of their members; those that never had any go by themselves, when nothing was written of them for long."""
+    if basis != RetentionBasis.LAST_ACTIVITY:
+        return
+    with begin(as_system("retention_run")) as db:
+        found = due.empty_families(db, moment=moment)
+    for family_id in found:
+        counts.family(Forgotten() if is_dry_run else _forget_family(family_id, moment, delete_before))
+
+
+def _forget_family(family_id: uuid.UUID, moment: datetime, delete_before: datetime | None) -> Forgotten:
+    with begin(as_system("retention_run")) as db:
+        family = find(db, Family, family_id, lock=True)
+        # Somebody may have come to it since.
+        if family is None or family_id not in due.empty_families(db, moment=moment):
+            return Forgotten()
+        return forget_family(db, family, delete_before=delete_before)
+
+
+def _forget(person_id: uuid.UUID, basis: RetentionBasis, moment: datetime, delete_before: datetime | None) -> Forgotten | None:
+    """None where a hold came in between. Raises Stale where somebody has begun to work with the person again."""
     with begin(as_system("retention_run")) as db:
         hold_subject(db, person_id)
         try:
@@ -180,4 +220,6 @@ def _forget(person_id: uuid.UUID, delete_before: datetime | None) -> Forgotten |
             return None
         if person is None or due.is_held(db, person_id):
             return None
+        if not due.is_still_due(db, person_id, basis, moment=moment):
+            raise Stale
         return erase(db, person, delete_before=delete_before)
