@@ -139,7 +139,8 @@ class Database:
             connection.isolation_level = None
             pragmas = (
                 "journal_mode=WAL",
-                "synchronous=NORMAL",
+                # What was answered is on the disk: with NORMAL a power cut, no rarity in a mahalla, takes the last commits along.
+                "synchronous=FULL",
                 "foreign_keys=ON",
                 f"busy_timeout={LOCK_WAIT_MS}",
                 "mmap_size=268435456",

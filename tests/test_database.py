@@ -100,7 +100,7 @@ def test_a_write_takes_the_lock_up_front(db: Database) -> None:
     with db.engine.connect() as connection:
         names = ("journal_mode", "foreign_keys", "busy_timeout", "synchronous")
         found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in names]
-    assert found == ["wal", 1, database.LOCK_WAIT_MS, 1]
+    assert found == ["wal", 1, database.LOCK_WAIT_MS, 2]
     order: list[str] = []
     inside, may_end = threading.Event(), threading.Event()
 
