@@ -4,16 +4,23 @@ A value that cannot be used is refused at start, with the reason; nothing falls 
 """
 
 import base64
+import re
+import unicodedata
 from functools import lru_cache
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 KEY_BYTES = 32
-SHORTEST_PASSWORD = 8
+SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 200
+_ORIGIN = re.compile(r"https?://[^\s/?#@A-Z]+")
+_ADDRESS = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?")
 
 
 def _is_key(value: SecretStr) -> SecretStr:
@@ -35,6 +42,15 @@ def _is_any_address(host: str) -> bool:
     except ValueError:
         # A name, or `0`, which the system takes for 0.0.0.0 as well.
         return host == "0"
+
+
+def _is_address(url: str) -> bool:
+    try:
+        found = urlsplit(url)
+        # Reading the port refuses one that is none.
+        return bool(found.hostname) and found.port != 0
+    except ValueError:
+        return False
 
 
 class Settings(BaseSettings):
@@ -86,36 +102,71 @@ class Settings(BaseSettings):
     )
     trusted_proxies: str = Field(
         "",
-        description="Comma-separated addresses of reverse proxies whose `X-Forwarded-For` is believed; empty: none is. "
-        "Throttling counts by the address found so.",
+        description="Comma-separated addresses or networks (`10.0.0.0/8`) of reverse proxies whose `X-Forwarded-For` is believed; "
+        "empty: none is. Throttling counts by the address found so.",
     )
     body_limit: int = Field(1_048_576, ge=1024, description="Largest request body, in bytes.")
-    body_seconds: float = Field(20.0, gt=0, description="Time within which a request body must have arrived, in seconds.")
+    body_seconds: float = Field(20.0, gt=0, le=3600, description="Time within which a request body must have arrived, in seconds.")
     demo_password: SecretStr | None = Field(
         None,
-        description="Password of all demonstration accounts and secret of the demonstration service client, at least 8 characters. "
-        "Default: random, printed once when they are made.",
+        description="Password of all demonstration accounts and secret of the demonstration service client, "
+        f"{SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters. Default: random, printed once when they are made.",
     )
 
     @field_validator("demo_password")
     @classmethod
-    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and len(value.get_secret_value()) < SHORTEST_PASSWORD:
-            raise ValueError(f"must have at least {SHORTEST_PASSWORD} characters")
-        return value
+    def _one_to_log_in_with(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        # As the body of a log-in is read.
+        found = unicodedata.normalize("NFC", value.get_secret_value())
+        if not SHORTEST_PASSWORD <= len(found) <= LONGEST_PASSWORD:
+            raise ValueError(f"must have {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")
+        if any(unicodedata.category(mark)[0] == "C" for mark in found):
+            raise ValueError("must hold no control characters: nobody could log in with it")
+        return SecretStr(found)
 
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
         if not value.startswith(("sqlite:///", "postgresql+psycopg://")):
             raise ValueError("must start with sqlite:/// or postgresql+psycopg://")
+        try:
+            url = make_url(value)
+        except (ArgumentError, ValueError):
+            # Its words could hold the password.
+            raise ValueError("cannot be read as an SQLAlchemy URL") from None
+        if value.startswith("sqlite") and (url.database in (None, "", ":memory:") or url.query.get("mode") == "memory"):
+            raise ValueError("must name a file after sqlite:///: a database in memory has another one in every connection")
         return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if any(one != "*" and not (_ORIGIN.fullmatch(one) and _is_address(one)) for one in value):
+            raise ValueError(
+                'must be origins as browsers send them: scheme, host and port alone, in lower case, such as "https://app.example"'
+            )
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies(cls, value: str) -> str:
+        found = [one.strip() for one in value.split(",") if one.strip()]
+        try:
+            for one in found:
+                ip_network(one)
+        except ValueError:
+            raise ValueError("must be addresses or networks, such as 10.0.0.5 or 10.0.0.0/8") from None
+        return ",".join(found)
 
     @field_validator("public_url")
     @classmethod
     def _absolute(cls, value: str | None) -> str | None:
         if value is not None and not value.startswith(("http://", "https://")):
             raise ValueError("must start with http:// or https://")
+        if value is not None and not (_ADDRESS.fullmatch(value) and _is_address(value)):
+            raise ValueError("must be a host, a port and a path at most: no blanks, name, query or fragment")
         return value.rstrip("/") if value else value
 
     @field_validator("public_url")

@@ -63,7 +63,30 @@ def test_defaults_need_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         ("LOG_LEVEL", "LOUD", "DEBUG"),
         ("BODY_LIMIT", "10", "greater"),
         ("BODY_SECONDS", "0", "greater"),
-        ("DEMO_PASSWORD", "short", "at least 8 characters"),
+        ("PUBLIC_URL", "http://", "must be a host"),
+        ("PUBLIC_URL", "https:///path", "must be a host"),
+        ("PUBLIC_URL", "https://himoya.example/a b", "blanks"),
+        ("PUBLIC_URL", "https://himoya.example?x=1", "query"),
+        ("PUBLIC_URL", "https://himoya.example/#x", "fragment"),
+        ("PUBLIC_URL", "https://me:secret@himoya.example", "name"),
+        ("PUBLIC_URL", "https://himoya.example:port", "port"),
+        ("PUBLIC_URL", "https://[himoya", "host"),
+        ("TRUSTED_PROXIES", "foo", "addresses"),
+        ("TRUSTED_PROXIES", "10.0.0.1, foo", "addresses"),
+        ("TRUSTED_PROXIES", "*", "addresses"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8", "networks"),
+        ("CORS_ORIGINS", '["app.example/"]', "scheme"),
+        ("CORS_ORIGINS", '["https://app.example/"]', "scheme"),
+        ("CORS_ORIGINS", '["https://App.example"]', "lower case"),
+        ("CORS_ORIGINS", '["https://a.example", "null"]', "origins"),
+        ("DATABASE_URL", "sqlite:///", "memory"),
+        ("DATABASE_URL", "sqlite:///:memory:", "memory"),
+        ("DATABASE_URL", "sqlite:///file:x?mode=memory&uri=true", "memory"),
+        ("DATABASE_URL", "postgresql+psycopg://himoya:secret@host:port/name", "URL"),
+        ("BODY_SECONDS", "inf", "less"),
+        ("DEMO_PASSWORD", "short", "12 to 200 characters"),
+        ("DEMO_PASSWORD", "x" * 210, "12 to 200 characters"),
+        ("DEMO_PASSWORD", "a sentence\u200bof one's own", "control"),
         ("CORS_ORIGINS", "https://app.example", "JSON"),
         ("CORS_ORIGINS", "{", "JSON"),
         ("CORS_ORIGINS", "1", "tuple"),
@@ -82,6 +105,7 @@ def test_wrong_ones_are_refused_with_the_reason(
     told = capsys.readouterr().err
     assert told.startswith(f"{name}: ")
     assert reason in told
+    assert "secret" not in told
     assert len(told.splitlines()) == 1
 
 
@@ -97,6 +121,10 @@ def test_what_is_set_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (found.host, found.port, found.workers) == ("192.0.2.1", 9000, 4)
     assert found.cors_origins == ("https://a.example", "https://b.example")
     assert made(monkeypatch, PUBLIC_URL="https://himoya.example/").base_url == "https://himoya.example"
+    assert made(monkeypatch, PUBLIC_URL="http://[2001:db8::1]:8080/himoya/").base_url == "http://[2001:db8::1]:8080/himoya"
+    assert made(monkeypatch, TRUSTED_PROXIES=" 10.0.0.5, 2001:db8::/32 ").trusted_proxies == "10.0.0.5,2001:db8::/32"
+    assert made(monkeypatch, CORS_ORIGINS='["*", "http://localhost:5173"]').cors_origins == ("*", "http://localhost:5173")
+    assert made(monkeypatch, DATABASE_URL="postgresql+psycopg://").database_url == "postgresql+psycopg://"
     assert made(monkeypatch, DATABASE_URL="postgresql+psycopg://u:p@h/n").database_url.endswith("/n")
 
 

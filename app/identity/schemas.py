@@ -10,11 +10,12 @@ from app.access.actor import Duty, Role
 from app.listing import Listing
 from app.problems import Misfit, in_words
 from app.schemas import Email, EntityRead, Id, Line, NewId, Read, Strict, Territory, kept, word
+from app.settings import LONGEST_PASSWORD, SHORTEST_PASSWORD
 
 Password = Annotated[
     str,
-    StringConstraints(min_length=12, max_length=200),
-    Field(description="At least 12 characters; a sentence is good.", examples=["correct horse battery"]),
+    StringConstraints(min_length=SHORTEST_PASSWORD, max_length=LONGEST_PASSWORD),
+    Field(description=f"At least {SHORTEST_PASSWORD} characters; a sentence is good.", examples=["correct horse battery"]),
 ]
 _SCOPE = in_words(r"^[a-z_-]+(:[a-z_-]+)?$", "must be the name of a permission, such as trainings:read")
 Scope = Annotated[str, StringConstraints(max_length=60, pattern=_SCOPE)]
@@ -24,13 +25,13 @@ class LogIn(Strict):
     """A person's e-mail and password."""
 
     email: Email = Field(examples=["ngo-manager@demo.example"])
-    password: Annotated[str, StringConstraints(min_length=1, max_length=200)] = Field(examples=["correct horse battery"])
+    password: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_PASSWORD)] = Field(examples=["correct horse battery"])
 
 
 class Refresh(Strict):
     """The refresh token given out last."""
 
-    refresh_token: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    refresh_token: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_PASSWORD)]
 
 
 class TokensRead(Read):
@@ -71,7 +72,7 @@ class MeRead(Read):
 class PasswordChange(Strict):
     """One's own new password."""
 
-    current: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    current: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_PASSWORD)]
     new: Password
 
     @model_validator(mode="after")
