@@ -3,7 +3,6 @@
 import os
 import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 # The settings are read once, so they are set before the application is imported.
 os.environ["KEYS_DIR"] = tempfile.mkdtemp(prefix="himoya-keys-")
@@ -12,7 +11,6 @@ os.environ["PUBLIC_URL"] = "https://himoya.example"
 import pytest
 import sqlalchemy as sa
 from alembic import command
-from alembic.config import Config
 from hypothesis import settings
 from sqlmodel import SQLModel
 
@@ -21,13 +19,13 @@ from app.audit.views import views
 from app.database import Database
 from app.identity.revocations import revocations
 from app.main import create_app
+from app.migrating import config as alembic_config
 from app.places.loading import load_places
 from tests import declared, planted
 from tests.callers import Callers
 from tests.client import Client
 from tests.databases import fresh_database
 
-ROOT = Path(__file__).parent.parent
 KINDS = ("sqlite", "postgresql")
 features.policies()
 # The same examples every time: a run is red for what was changed, never for what was drawn. `--hypothesis-profile=default` draws anew.
@@ -58,14 +56,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         kinds = [kind for kind in KINDS if not marks or kind in marks]
         cases = [pytest.param(kind, marks=pytest.mark.xdist_group(kind)) for kind in kinds]
         metafunc.parametrize("migrated", cases, indirect=True, scope="session")
-
-
-def alembic_config(url: str) -> Config:
-    """Alembic, pointed at a database."""
-    config = Config(ROOT / "alembic.ini")
-    config.set_main_option("script_location", str(ROOT / "migrations"))
-    config.attributes["url"] = url
-    return config
 
 
 @pytest.fixture(scope="session")

@@ -14,10 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 
-from app import database, features
+from app import database, features, migrating
 from app.access.transaction import as_system, begin
 from app.beneficiaries.models import Beneficiary
 from app.database import Database
@@ -120,10 +118,7 @@ def _clean(connection: sa.Connection) -> None:
 
 def _build(url: str, rows: int) -> None:
     print(f"Loading {rows:,} beneficiaries into {sa.make_url(url).get_backend_name()}; the next run finds them there.", flush=True)
-    config = Config(ROOT / "alembic.ini")
-    config.set_main_option("script_location", str(ROOT / "migrations"))
-    config.attributes["url"] = url
-    command.upgrade(config, "head")
+    migrating.upgrade(url)
     features.policies()
     made = Database(url)
     database.use(made)

@@ -14,9 +14,9 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlmodel import SQLModel
 
-from app import health
 from app.access.declare import DECLARED
 from app.database import UtcDateTime
+from app.migrating import head
 from migrations import search_tables
 from tests.conftest import KINDS, alembic_config
 from tests.databases import fresh_database
@@ -67,7 +67,7 @@ def described(url: str) -> dict[str, Any]:
 
 def test_there_is_one_head() -> None:
     script = ScriptDirectory.from_config(alembic_config("sqlite://"))
-    assert script.get_heads() == [health.head()]
+    assert script.get_heads() == [head()]
     assert len(script.get_bases()) == 1
     for revision in script.walk_revisions():
         assert (revision.doc or "").strip()
