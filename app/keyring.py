@@ -34,7 +34,10 @@ def write_once(path: Path, content: bytes) -> None:
 
 def ensure_secret() -> None:
     """Make the secret if there is none."""
-    write_once(keys_folder() / "refresh.key", secrets.token_bytes(32))
+    path = keys_folder() / "refresh.key"
+    # Looked for first: a folder that holds it already may be there for reading alone.
+    if not path.exists():
+        write_once(path, secrets.token_bytes(32))
     forget_secret()
 
 

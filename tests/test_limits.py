@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from unittest.mock import MagicMock
 
 import anyio
 import pytest
@@ -226,9 +227,11 @@ def test_the_server_is_given_no_bound_that_it_does_not_read(monkeypatch: pytest.
     import uvicorn
 
     given: dict[str, Any] = {}
-    monkeypatch.setattr(uvicorn, "run", lambda *_, **options: given.update(options))
+    monkeypatch.setattr(uvicorn, "Config", lambda *_, **options: given.update(options))
+    monkeypatch.setattr(uvicorn, "Server", MagicMock())
     monkeypatch.setattr("app.logs.configure", lambda _level: None)
-    monkeypatch.setattr("app.cli.serving._keys_fit", lambda: True)
+    monkeypatch.setattr("app.cli.serving._try_files", lambda: None)
+    monkeypatch.setattr("app.cli.serving._sockets", lambda _held: [])
     assert cli.main(["serve"]) == 0
     assert issubclass(given["http"], HttpToolsProtocol)
     assert not [name for name in given if name.startswith("h11")]

@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
-from app.cli import accounts, housekeeping, printing, serving, trail
+from app.cli import accounts, housekeeping, printing, refusals, serving, trail
 from app.settings import settings
 
+INTERRUPTED = 130
+"""As shells report a program that Ctrl-C ended."""
 AREAS = (serving, accounts, housekeeping, trail, printing)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; the exit status is 2 when a setting or an argument cannot be used."""
+    """Run one command; the exit status is 2 when a setting or an argument cannot be used, 1 when what was asked for is refused."""
     try:
         settings()
     except ValidationError as error:
@@ -26,7 +28,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{str(error).partition(chr(34))[2].partition(chr(34))[0].upper()}: is not JSON", file=sys.stderr)
         return 2
     given = _parser().parse_args(arguments)
-    return int(given.run(given) or 0)
+    try:
+        return int(given.run(given) or 0)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:
+        found = refusals.told(error)
+        if found is None:
+            raise
+        status, words = found
+        print(words, file=sys.stderr)
+        return status
 
 
 def _parser() -> argparse.ArgumentParser:

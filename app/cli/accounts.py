@@ -6,7 +6,7 @@ import os
 import sys
 
 from app.cli import opening
-from app.cli.areas import Commands
+from app.cli.opening import Commands
 
 
 def register(commands: Commands) -> None:
@@ -22,19 +22,12 @@ def register(commands: Commands) -> None:
 
 
 def _create_account(given: argparse.Namespace) -> int:
-    from app import features, health
     from app.partners.founding import FoundingRefused, found_installation
-    from app.problems import Problem
 
-    features.policies()
-    opening.use_database()
+    opening.use_migrated_database()
     try:
-        health.is_ready()
         password = os.environ.get("ACCOUNT_PASSWORD") or _new_password()
         print(found_installation(email=given.email, name=given.name, organization=given.organization, password=password))
-    except Problem as problem:
-        print(problem.detail or problem.title, file=sys.stderr)
-        return 1
     except FoundingRefused as refused:
         print(refused, file=sys.stderr)
         return 2
@@ -53,5 +46,6 @@ def _new_password() -> str:
 def _rotate_keys(_given: argparse.Namespace) -> None:
     from app.identity import keys
 
-    keys.ensure()
-    print(keys.rotate())
+    with opening.using("KEYS_DIR"):
+        keys.ensure()
+        print(keys.rotate())

@@ -2,10 +2,9 @@
 
 import argparse
 import json
-import sys
 
 from app.cli import opening
-from app.cli.areas import Commands
+from app.cli.opening import Commands
 
 
 def register(commands: Commands) -> None:
@@ -34,44 +33,29 @@ def register(commands: Commands) -> None:
 def _purge(_given: argparse.Namespace) -> None:
     from app.worker import purge
 
-    opening.use_database()
+    opening.use_migrated_database()
     print(json.dumps(purge()))
 
 
 def _run_retention(given: argparse.Namespace) -> None:
-    from app import features
     from app.retention.actions.running import run_retention
 
-    features.policies()
-    opening.use_database()
+    opening.use_migrated_database()
     print(json.dumps(run_retention(is_dry_run=given.dry_run)))
 
 
 def _scan_duplicates(_given: argparse.Namespace) -> None:
-    from app import features
     from app.duplicates.scanning import scan
 
-    features.policies()
-    opening.use_database()
+    opening.use_migrated_database()
     print(json.dumps(scan()))
 
 
 def _rotate_identifiers(given: argparse.Namespace) -> int:
-    from app import features, health
     from app.identifiers import rekeying
-    from app.identifiers.keys import KeysUnusable
-    from app.problems import Problem
 
-    features.policies()
-    opening.use_database()
-    try:
-        health.is_ready()
+    opening.use_migrated_database()
+    with opening.using("KEYS_DIR"):
         done = rekeying.rotate(index=given.index, make=not given.finish)
-    except KeysUnusable as unusable:
-        print(unusable, file=sys.stderr)
-        return 2
-    except Problem as problem:
-        print(problem.detail or problem.title, file=sys.stderr)
-        return 1
     print(json.dumps(done.told()))
     return 0 if done.whole else 1

@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from app.cli.areas import Commands
+from app.cli.opening import Commands
 
 
 def register(commands: Commands) -> None:

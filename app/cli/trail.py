@@ -6,7 +6,7 @@ import re
 import sys
 
 from app.cli import opening
-from app.cli.areas import Commands
+from app.cli.opening import Commands
 
 
 def register(commands: Commands) -> None:
@@ -27,7 +27,7 @@ def _digest(text: str) -> bytes:
 def _seal_trail(_given: argparse.Namespace) -> None:
     from app.audit import chain
 
-    opening.use_database()
+    opening.use_migrated_database()
     done = chain.seal()
     print(json.dumps({"seals": done.seals, "entries": done.entries, "last": {"number": done.number, "digest": done.digest.hex()}}))
 
@@ -35,7 +35,7 @@ def _seal_trail(_given: argparse.Namespace) -> None:
 def _verify_trail(given: argparse.Namespace) -> int:
     from app.audit import chain
 
-    opening.use_database()
+    opening.use_migrated_database()
     found = chain.verify(given.digest)
     told = {name: getattr(found, name) for name in ("seals", "entries", "came_late", "late", "unsealed")}
     faults = [{"seal": fault.seal, "what": fault.what} for fault in found.faults]
