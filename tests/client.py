@@ -25,7 +25,7 @@ class Client(TestClient):
 
     def request(self, method: str, url: Any, **options: Any) -> httpx.Response:
         """Send, and check the answer's form."""
-        planted.sent(str(url), (options.get("json"), options.get("params")))
+        planted.sent(str(url), options.get("json"), options.get("params"), options.get("data"))
         response = super().request(method, url, **options)
         declared.check(self.app_routes, method, response)
         kind = response.headers.get("content-type", "")

@@ -1,17 +1,17 @@
 """Names, telephones and numbers that tests plant, and the watch that looks for them where none may be: in log lines, in the trail and its
 tables, in what is kept of idempotency keys. A hit fails the test that left it there.
 
-Factories plant what they always send. What a test itself sends about people it plants by sending it, until its end. Bodies that are kept to
-be replayed are the answers themselves and are not searched.
+Factories plant what they always send. What a test itself sends about people, or as a secret, it plants by sending it, until its end;
+`tests.personal` says which fields those are. Bodies that are kept to be replayed are the answers themselves and are not searched.
 """
 
 import json
 import logging
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
-from urllib.parse import unquote_plus
+from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
 import sqlalchemy as sa
 from sqlmodel import SQLModel
@@ -20,14 +20,16 @@ from app.audit.views import views
 from app.database import Database
 from app.logs import JsonLines
 from app.uzbek.scripts import in_both_scripts
+from tests.personal import is_personal, words_of_the_service
 
-WATCHED = ("audit_entry", "audit_seal", "access_entry", "idempotency")
-PERSONAL = frozenset({"surname", "given_name", "patronymic", "phone", "value", "address", "email", "note", "q"})
-"""Fields of request bodies and queries whose values speak of people, where a room of people is spoken to."""
-PEOPLE = ("/v1/beneficiaries", "/v1/families", "/v1/identifiers")
-"""Organizations, places and venues have names and addresses that are no secret."""
+WATCHED = ("audit_entry", "audit_seal", "access_entry", "idempotency", "login_attempt", "login_session", "access_grant", "retention_run")
+"""Tables that speak of what happened and of who may see, and name nobody."""
 SHORTEST = 5
 """A shorter text stands in other words too often to mean anything."""
+SHORTEST_OF_DIGITS = 8
+"""So does a shorter one of digits, or of letters that are hexadecimal digits too, in ids, digests and moments."""
+LONG, BEGINNING = 60, 40
+"""Of a longer text its beginning is looked for as well: what is cut off at some length is told all the same."""
 _APOSTROPHES = str.maketrans(dict.fromkeys("ʻʼ‘’`´'", "'"))
 _planted: set[str] = set()
 _sent: set[str] = set()
@@ -47,33 +49,43 @@ def all_planted(values: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def sent(url: str, body: Any) -> None:
-    """Plant, for the present test, what a request's body or query says about people."""
-    if not url.startswith(PEOPLE):
-        return
-    for name, value in _fields(body):
-        if name in PERSONAL and isinstance(value, str):
-            _sent.update(_forms(value))
+def sent(url: str, *bodies: Any) -> None:
+    """Plant, for the present test, what a request's address and bodies say about people."""
+    address = urlsplit(url)
+    for name, value in _fields((dict(parse_qsl(address.query)), *bodies)):
+        if is_personal(address.path, name):
+            _sent.update(_forms(str(value)))
 
 
-def _fields(body: Any) -> Iterator[tuple[str, Any]]:
+def _fields(body: Any) -> Iterator[tuple[str, str | int]]:
+    """Every field with its text or number, and with each one of a list."""
     if isinstance(body, dict):
-        yield from body.items()
-        for value in body.values():
-            yield from _fields(value)
+        for name, value in body.items():
+            for one in value if isinstance(value, list | tuple) else (value,):
+                if isinstance(one, str | int) and not isinstance(one, bool):
+                    yield name, one
+                else:
+                    yield from _fields(one)
     elif isinstance(body, list | tuple):
         for value in body:
             yield from _fields(value)
 
 
-@cache
+@lru_cache(10_000)
 def _forms(text: str) -> frozenset[str]:
-    """As it is, in both scripts, and a telephone or a number as its digits."""
+    """As it is, as JSON writes it, in both scripts, a long one by its beginning, and a telephone or a number as its digits; without what
+    stands in some word of the service's own, since that is found whatever was sent.
+    """
     digits = re.sub(r"\D", "", text)
-    found = {_plain(form) for form in (text, *in_both_scripts(text))}
-    if len(digits) >= 7:
+    written = {text, text[:BEGINNING] if len(text) > LONG else text}
+    found = {_plain(form) for one in written for form in (one, json.dumps(one, ensure_ascii=False)[1:-1], *in_both_scripts(one))}
+    if len(digits) >= 7 and len(text) <= LONG:
         found |= {digits, re.sub(r"\s", "", _plain(text))}
-    return frozenset(form for form in found if len(form) >= SHORTEST)
+    return frozenset(form for form in found if len(form) >= _shortest(form) and form not in words_of_the_service())
+
+
+def _shortest(form: str) -> int:
+    return SHORTEST_OF_DIGITS if re.fullmatch("[0-9a-f-]*", form) else SHORTEST
 
 
 def _plain(text: str) -> str:

@@ -1,5 +1,6 @@
 """The watch itself: what it must find, in every place that it watches, and what it must let pass."""
 
+import json
 import logging
 import uuid
 from collections.abc import Iterator
@@ -81,6 +82,58 @@ def test_a_number_in_the_log(number: str) -> None:
     planted.sent("/v1/families", {"members": [{"phone": "90 123-45-67"}, {"phone": "+998 90 123 45 67"}]})
     logging.getLogger("himoya.test").info("about %s", number)
     assert number in found(None)
+
+
+@pytest.mark.parametrize(
+    ("url", "body"),
+    [
+        ("/v1/break-glass", {"pinfl": "30101900120014", "reason": "A neighbour called"}),
+        ("/v1/break-glass/1/review", {"note": "A neighbour called"}),
+        ("/v1/consents", {"note": "A neighbour called"}),
+        ("/v1/consents/1/give", {"witness": "A neighbour called"}),
+        ("/v1/vulnerability-records", {"evidence": "A neighbour called"}),
+        ("/v1/kinships/1", {"note": "A neighbour called"}),
+        ("/v1/trainings/1/enrollments/1/withdraw", {"reason": "A neighbour called"}),
+        ("/v1/beneficiaries/1/circumstances", {"chronic_conditions": "A neighbour called"}),
+        ("/v1/beneficiaries?q=A+neighbour+called", None),
+        ("/v1/organizations", {"contacts": [{"emails": ["x@test.example", "A neighbour called"]}]}),
+        ("/v1/families/1/incomes/2026-01", {"sources": [{"amount": 12_345_678, "note": "A neighbour called"}]}),
+        ("/v1/oauth/token", {"client_secret": "A neighbour called"}),
+    ],
+)
+def test_whatever_speaks_of_people_is_planted(url: str, body: Any) -> None:
+    planted.sent(url, body)
+    logging.getLogger("himoya.test").info("a NEIGHBOUR called, of 30101900120014, who has 12345678")
+    said = found(None)
+    for value in ("a neighbour called", "30101900120014", "12345678"):
+        assert (f"'{value}'" in said) == (value in json.dumps([url.replace("+", " "), body]).casefold()), value
+
+
+@pytest.mark.parametrize(
+    ("url", "body"),
+    [
+        ("/v1/trainings/1/cancel", {"reason": "A neighbour called"}),
+        ("/v1/venues", {"address": "A neighbour called"}),
+        ("/v1/kinships", {"note": "abcd"}),
+        ("/v1/kinships", {"note": "1234567"}),
+        ("/v1/kinships", {"note": "moved_away"}),
+    ],
+)
+def test_what_is_no_secret_or_says_nothing_is_not(url: str, body: Any) -> None:
+    """What is announced, what is too short to be told from an id, and a word of the service's own."""
+    planted.sent(url, body)
+    logging.getLogger("himoya.test").info("A neighbour called, abcd, 1234567, moved_away")
+    assert found(None) == ""
+
+
+def test_a_text_with_quotes_and_the_beginning_of_a_long_one(db: Database) -> None:
+    said = 'The "uncle" said nothing of it, and so did the grandmother, although both were at home that night.'
+    planted.sent("/v1/break-glass", {"reason": said})
+    logging.getLogger("himoya.test").info("because of: %s", said)
+    assert "uncle" in found(None)
+    planted.sent("/v1/break-glass", {"reason": said})
+    trail.note("beneficiary.found", subject_type="beneficiary", details={"why": f"{said[:50]}…"})
+    assert "audit_entry: " in found(db)
 
 
 def test_what_is_sent_is_planted_until_the_test_ends(callers: Callers, db: Database) -> None:
