@@ -32,6 +32,7 @@ FORM = {
 """Of the form of a value: the codes of pydantic, by which requests are read. It has others, which nothing here can lead to."""
 MEANING = {
     "adult_speaks_for_self": "is 18 or older, so that only the person itself can consent",
+    "after_death": "lies after the day of death",
     "after_end": "lies after the end",
     "after_membership": "lies after the day on which the person came to a family",
     "after_until": "lies after `until`",
@@ -46,7 +47,7 @@ MEANING = {
     "child_refused": "the child refused",
     "circle": "leads back to where it began",
     "contradicts": "the two are recorded as something else to each other, which nobody is beside this",
-    "deceased": "is deceased",
+    "deceased": "is deceased, or was by that day",
     "draft": "is not published yet",
     "empty": "has neither letters nor digits",
     "exactly_one": "exactly one of the two is needed",

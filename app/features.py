@@ -15,11 +15,13 @@ ROOMS = (
     *("participation", "certificates", "trainings", "duplicates", "retention"),
 )
 """From the ground up; a room may use those before it."""
+BESIDE = ("beneficiaries.candidates", "beneficiaries.history")
+"""Modules with tables beside a room's `models`."""
 
 
 def models() -> list[ModuleType]:
     """Every module with tables."""
-    named = ("idempotency", "access.grants", *(f"{room}.models" for room in ROOMS), "beneficiaries.candidates")
+    named = ("idempotency", "access.grants", *(f"{room}.models" for room in ROOMS), *BESIDE)
     return [import_module(f"app.{name}") for name in named]
 
 

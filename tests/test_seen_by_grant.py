@@ -167,6 +167,11 @@ TRIED: dict[str, list[Callable[[World], Any]]] = {
         lambda one: with_head(one, "mother"),
         lambda one: with_head(one, "mother", "father", "girl", "boy"),
     ],
+    "the caregivers change": [
+        lambda one: one.post("change-caregivers", {"caregivers": [one.home["mother"]["id"]]}),
+        lambda one: one.post("change-caregivers", {"caregivers": []}),
+        lambda one: one.post("change-caregivers", {"caregivers": [one.home["father"]["id"]], "on": "1970-01-01"}),
+    ],
     "a member comes": [
         lambda one: taken_in(one, person=person_body()),
         lambda one: taken_in(one, beneficiary_id=one.home["girl"]["id"]),

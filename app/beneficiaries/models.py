@@ -286,6 +286,15 @@ def may_be_elder(one: Beneficiary, other: Beneficiary) -> bool:
     return one.birth_date < born_by(other.birth_date, other.birth_precision)
 
 
+def not_alive(person: Beneficiary, on: date, at: str) -> list[Fault]:
+    """The fault of one who was not born yet on a day, or had died by then: such a one becomes neither head nor caregiver, nor comes."""
+    if on < person.birth_date:
+        return [Fault(at, "before_birth", "Was not born yet on that day.")]
+    if person.deceased_on is not None and person.deceased_on <= on:
+        return [Fault(at, "deceased", "Had died by that day.")]
+    return []
+
+
 class FamilyMembership(Owned, table=True):
     """Who belongs to which family, from when and until when: one open head a family, one open membership a person."""
 
@@ -330,6 +339,22 @@ class FamilyMembership(Owned, table=True):
             found.append(Fault(f"{at}/started_on", "before_birth", "Lies before birth_date."))
         return found
 
+    def faults_of_start(self, person: Beneficiary, at: str = "") -> list[Fault]:
+        """That nobody comes to a family after its death. It is asked when the day is told, never when a death is: that is always taken."""
+        if self.started_on and person.deceased_on and self.started_on > person.deceased_on:
+            return [Fault(f"{at}/started_on", "after_death", "Lies after deceased_on.")]
+        return []
+
+    def faults_of_coming(self, person: Beneficiary, *, day: date, at: str = "") -> list[Fault]:
+        """What speaks against a new member: that it had died by the day on which it came. For the head and a primary caregiver that is
+        `day` where it is not told.
+        """
+        since, found = self.started_on or day, self.faults_of_start(person, at)
+        for is_it, name in ((self.is_head, "relationship_to_head"), (self.is_primary_caregiver, "is_primary_caregiver")):
+            if is_it and person.deceased_on is not None and person.deceased_on <= since:
+                found.append(Fault(f"{at}/{name}", "deceased", "Had died by the day on which it came."))
+        return found
+
     def end(self, *, on: date, reason: LeavingReason, note: str | None = None, at: str = "/ended_on") -> None:
         """The person leaves the family; it belongs to it no more on that day. `at` is the pointer of the day in the request.
 
@@ -340,50 +365,3 @@ class FamilyMembership(Owned, table=True):
         if self.started_on and on < self.started_on:
             raise invalid(at, "before_start", "Lies before started_on of a membership.")
         self.ended_on, self.end_reason, self.end_note = on, reason, note
-
-
-class FormerRelationship(Owned, table=True):
-    """What a member was to the head of that time. `started_on` is empty where it was so from the membership's beginning; on `ended_on` the
-    head changed.
-    """
-
-    __tablename__ = "former_relationship"
-    __table_args__ = (
-        sa.Index("ix_former_relationship_membership", "membership_id", "ended_on"),
-        sa.CheckConstraint("started_on IS NULL OR ended_on >= started_on", name="ends_after_start"),
-    )
-
-    membership_id: uuid.UUID = Field(foreign_key="family_membership.id")
-    relationship_to_head: Relationship = Field(sa_type=sa.String(20))
-    started_on: date | None = None
-    ended_on: date
-
-
-class FamilyResidence(Owned, table=True):
-    """Where a family lives, or lived until the day `ended_on`, on which it lived elsewhere. `started_on` is empty where it is not known."""
-
-    __tablename__ = "family_residence"
-    __table_args__ = (
-        sa.Index(
-            "ix_family_residence_open",
-            "family_id",
-            unique=True,
-            sqlite_where=sa.text("ended_on IS NULL"),
-            postgresql_where=sa.text("ended_on IS NULL"),
-        ),
-        # Two that begin on one day would overlap.
-        sa.UniqueConstraint("family_id", "started_on"),
-        sa.CheckConstraint("ended_on IS NULL OR started_on IS NULL OR ended_on >= started_on", name="ends_after_start"),
-    )
-
-    family_id: uuid.UUID = Field(foreign_key="family.id")
-    address: str | None = Field(default=None, max_length=300)
-    started_on: date | None = None
-    ended_on: date | None = None
-    note: str | None = Field(default=None, max_length=4000)
-
-    def leave(self, *, on: date, at: str) -> None:
-        """The family lives elsewhere from this day on. Raises Invalid at the pointer for a day not after it came."""
-        if self.started_on and on <= self.started_on:
-            raise invalid(at, "before_start", "Lies not after the day on which the family came to where it lives.")
-        self.ended_on = on

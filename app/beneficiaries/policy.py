@@ -12,7 +12,8 @@ from app.access.declare import Criterion, FieldRule, Rows, both, declare, either
 from app.access.grants import BITS, INTERNAL, AccessGrant, DataCategory, granted
 from app.access.permissions import ANYONE, STAFF, permission
 from app.beneficiaries.candidates import DuplicateCandidate
-from app.beneficiaries.models import Beneficiary, Family, FamilyMembership, FamilyResidence, FormerRelationship
+from app.beneficiaries.history import FamilyResidence, FormerCare, FormerRelationship
+from app.beneficiaries.models import Beneficiary, Family, FamilyMembership
 
 READ = permission("beneficiaries:read", "Read families and beneficiaries.", ngo=ANYONE, womens_committee=ANYONE, state_partner=ANYONE)
 WRITE = permission("beneficiaries:write", "Register families and beneficiaries and change them.", ngo=STAFF, womens_committee=STAFF)
@@ -94,11 +95,12 @@ def following(key: Any, parent: Any) -> dict[str, Rows]:
     }
 
 
-declare(
-    FormerRelationship,
-    rows=following(FormerRelationship.membership_id, FamilyMembership),
-    conceal=_MEMBER & FormerRelationship.model_fields.keys(),
-)
+for _former in (FormerRelationship, FormerCare):
+    declare(
+        _former,
+        rows=following(_former.membership_id, FamilyMembership),
+        conceal=_MEMBER & _former.model_fields.keys(),
+    )
 declare(
     FamilyResidence,
     rows=following(FamilyResidence.family_id, Family),

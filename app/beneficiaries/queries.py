@@ -18,16 +18,8 @@ from app.access.fields import WITHHELD, coverage, withhold
 from app.access.grants import AccessGrant
 from app.access.guard import prebuilt
 from app.access.transaction import Rows, every_row
-from app.beneficiaries.models import (
-    Beneficiary,
-    Family,
-    FamilyMembership,
-    FamilyResidence,
-    FormerRelationship,
-    LeavingReason,
-    Relationship,
-    full_years,
-)
+from app.beneficiaries.history import FamilyResidence, FormerCare, FormerRelationship
+from app.beneficiaries.models import Beneficiary, Family, FamilyMembership, LeavingReason, Relationship, full_years
 from app.beneficiaries.schemas.beneficiaries import BeneficiaryListing
 from app.beneficiaries.schemas.families import FamilyListing, FamilyRead
 from app.beneficiaries.schemas.memberships import MembershipListing
@@ -79,7 +71,13 @@ def _person(row: Sequence[Any]) -> dict[str, Any]:
 
 
 def _members(rows: Iterable[Sequence[Any]], on: date | None = None) -> list[dict[str, Any]]:
-    return _aged([_named(_MEMBER_SHOWN, row) for row in rows], on)
+    """Members as they are today or were on a day. Whoever had died by then cared no more, whatever nobody has recorded since."""
+    day = on or today()
+    found = _aged([_named(_MEMBER_SHOWN, row) for row in rows], day)
+    for shown in found:
+        if shown["deceased_on"] and shown["deceased_on"] <= day:
+            shown["is_primary_caregiver"] = False
+    return found
 
 
 def _membership(row: Sequence[Any]) -> dict[str, Any]:
@@ -213,7 +211,8 @@ BELONGED = sa.and_(
 )
 """Memberships on the parameter `day`."""
 _was = sa.func.coalesce(FormerRelationship.relationship_to_head, FamilyMembership.relationship_to_head, type_=sa.String(20))
-_role_on = [FamilyMembership.id, _was, _was == Relationship.HEAD, *_columns(FamilyMembership, _ROLE[2:])]
+_cared = sa.func.coalesce(FormerCare.is_primary_caregiver, FamilyMembership.is_primary_caregiver, type_=sa.Boolean())
+_role_on = [FamilyMembership.id, _was, _was == Relationship.HEAD, _cared, FamilyMembership.started_on]
 _MEMBERS_ON = prebuilt(
     sa.select(*_columns(Beneficiary, _MEMBER), *_role_on, *_columns(Beneficiary, _NAMES))
     .join(FamilyMembership, col(FamilyMembership.beneficiary_id) == col(Beneficiary.id))
@@ -223,6 +222,10 @@ _MEMBERS_ON = prebuilt(
             col(FormerRelationship.membership_id) == col(FamilyMembership.id),
             lasts(FormerRelationship.started_on, FormerRelationship.ended_on),
         ),
+    )
+    .outerjoin(
+        FormerCare,
+        sa.and_(col(FormerCare.membership_id) == col(FamilyMembership.id), lasts(FormerCare.started_on, FormerCare.ended_on)),
     )
     .where(col(FamilyMembership.family_id) == bindparam("family_id"), BELONGED, col(Beneficiary.birth_date) <= _day)
     .order_by((_was == Relationship.HEAD).desc(), col(Beneficiary.birth_date), col(Beneficiary.id)),

@@ -16,7 +16,8 @@ from sqlmodel import SQLModel
 from app.access.grants import AccessGrant
 from app.access.guard import Statement, prebuilt
 from app.beneficiaries.candidates import DuplicateCandidate
-from app.beneficiaries.models import FamilyMembership, FamilyResidence, FormerRelationship
+from app.beneficiaries.history import FamilyResidence, FormerCare, FormerRelationship
+from app.beneficiaries.models import FamilyMembership
 from app.certificates.models import Certificate
 from app.circumstances.models import Circumstances
 from app.consents.models import Consent, ConsentSubject
@@ -94,7 +95,7 @@ def _year(day: date | None) -> date | None:
     return day and day.replace(month=1, day=1)
 
 
-def _by_year(row: FamilyMembership | FormerRelationship | VulnerabilityRecord) -> None:
+def _by_year(row: FamilyMembership | FormerCare | FormerRelationship | VulnerabilityRecord) -> None:
     """Who came with its birth, or left by its death, has the day of it there."""
     names = ("since", "until") if isinstance(row, VulnerabilityRecord) else ("started_on", "ended_on")
     for name in names:
@@ -131,6 +132,7 @@ _UNDECIDED: dict[str, Any] = {"choices": {}, "replaced": {}, "moved": [], "left_
 OF_PERSON = (
     Part(AccessGrant, also=_close),
     Part(FormerRelationship, "membership_id", via=FamilyMembership, also=_by_year, stands=always),
+    Part(FormerCare, "membership_id", via=FamilyMembership, also=_by_year, stands=always),
     Part(FamilyMembership, clear={"end_note": None}, also=_by_year, stands=always),
     # Whose mother somebody was would tell who it was.
     Part(Kinship, "person_id", goes=always),
@@ -160,6 +162,7 @@ OF_PERSON = (
 OF_FAMILY = (
     Part(AccessGrant, "family_id", also=_close),
     Part(FormerRelationship, "membership_id", via=FamilyMembership, via_key="family_id", stands=always),
+    Part(FormerCare, "membership_id", via=FamilyMembership, via_key="family_id", stands=always),
     Part(FamilyMembership, "family_id", clear={"end_note": None}, stands=always),
     Part(FamilyResidence, "family_id", clear={"address": None, "note": None}, stands=always),
     Part(IncomeMonth, "family_id"),

@@ -98,7 +98,7 @@ def members(*changes: dict[str, Any]) -> list[dict[str, Any]]:
         ({"members": members({"sex": "m"}, {"surname": ""}, {"x": 1})}, ["/members/0/sex", "/members/1/surname", "/members/2/x"]),
         (
             {"members": members({}, {"deceased_on": "1980-01-01"}, {"started_on": "2012-05-16"})},
-            ["/members/1/deceased_on", "/members/2/started_on"],
+            ["/members/1/deceased_on", "/members/1/is_primary_caregiver", "/members/2/started_on"],
         ),
         ({"members": members({}, {"given_name": "Zuh\u202era"})}, ["/members/1/given_name"]),
         ({"members": members({"relationship_to_head": "other_relative"}, {})}, ["/members"]),

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from datetime import date, timedelta
-from itertools import combinations, count
+from itertools import combinations, count, pairwise
 from typing import Any
 
 import pytest
@@ -14,7 +14,8 @@ from sqlmodel import col
 
 from app.access.grants import AccessGrant, DataCategory, to_role
 from app.access.transaction import as_system, begin
-from app.beneficiaries.models import Beneficiary, Family, FamilyMembership, FamilyResidence
+from app.beneficiaries.history import FamilyResidence, FormerCare
+from app.beneficiaries.models import Beneficiary, Family, FamilyMembership
 from app.database import now
 from tests.callers import Callers
 from tests.factories.beneficiaries import ANDIJON, SHOVOT, URGANCH
@@ -110,7 +111,7 @@ class Life(RuleBasedStateMachine):
             self.home[added.json()["beneficiary_id"]] = family["id"]
 
     @precondition(lambda self: self.families)
-    @rule(pick=PICK, someone=PICK, back=BACK, reason=st.sampled_from(["death", "marriage", "entered_in_error", "other"]))
+    @rule(pick=PICK, someone=st.just(0) | PICK, back=BACK, reason=st.sampled_from(["death", "marriage", "entered_in_error", "other"]))
     def end(self, pick: int, someone: int, back: int, reason: str) -> None:
         family = self.family(pick)
         if not family["members"]:
@@ -133,6 +134,20 @@ class Life(RuleBasedStateMachine):
         changed = self.ngo.post(f"{FAMILIES}/{family['id']}/change-head", body, version=family["version"])
         if self.came("change_head", changed):
             assert changed.json()["members"][0]["id"] == head["id"]
+
+    @precondition(lambda self: self.families)
+    @rule(pick=PICK, bits=PICK, back=BACK)
+    def change_caregivers(self, pick: int, bits: int, back: int) -> None:
+        family = self.family(pick)
+        caring = [one["id"] for n, one in enumerate(family["members"]) if bits >> n & 1]
+        day = self.later(back)
+        changed = self.ngo.post(
+            f"{FAMILIES}/{family['id']}/change-caregivers", {"caregivers": caring, "on": day}, version=family["version"]
+        )
+        if self.came("change_caregivers", changed):
+            assert {one["id"] for one in changed.json()["members"] if one["is_primary_caregiver"]} == {*caring}
+            was = self.ngo.get(f"{FAMILIES}/{family['id']}", params={"as_of": day}).json()
+            assert {one["id"] for one in was["members"] if one["is_primary_caregiver"]} == {*caring}
 
     @precondition(lambda self: self.families)
     @rule(pick=PICK, place=st.sampled_from(PLACES), back=BACK)
@@ -196,6 +211,20 @@ class Life(RuleBasedStateMachine):
         ended = {one.id for one in memberships if one.ended_on is not None}
         assert not [one for one in self.rows(AccessGrant) if one.membership_id in ended and one.closes_at > now()]
 
+    @invariant()
+    def stretches_of_care_follow_each_other(self) -> None:
+        memberships = {one.id: one for one in self.rows(FamilyMembership)}
+        stretches: defaultdict[Any, list[FormerCare]] = defaultdict(list)
+        for one in sorted(self.rows(FormerCare), key=lambda one: one.ended_on):
+            stretches[one.membership_id].append(one)
+        for key, found in stretches.items():
+            membership = memberships[key]
+            assert [one.started_on for one in found] == [None, *(one.ended_on for one in found[:-1])]
+            said = [*(one.is_primary_caregiver for one in found), membership.is_primary_caregiver]
+            assert all(one != other for one, other in pairwise(said))
+            assert membership.started_on is None or membership.started_on < found[0].ended_on
+            assert membership.ended_on is None or found[-1].ended_on < membership.ended_on
+
     def one_head_a_family(self, memberships: list[Any]) -> None:
         heads: defaultdict[Any, list[bool]] = defaultdict(list)
         for one in memberships:
@@ -228,9 +257,8 @@ class Life(RuleBasedStateMachine):
         for family in self.families:
             one = f"{FAMILIES}/{family}"
             now_, today = (self.ngo.get(one, params=params).json() for params in ({}, {"as_of": self.day.isoformat()}))
-            assert [(m["id"], m["relationship_to_head"]) for m in now_["members"]] == [
-                (m["id"], m["relationship_to_head"]) for m in today["members"]
-            ]
+            told_of = ("id", "relationship_to_head", "is_primary_caregiver")
+            assert [[m[name] for name in told_of] for m in now_["members"]] == [[m[name] for name in told_of] for m in today["members"]]
         for days in range(1, 40, 13):
             day = (self.day - timedelta(days=days)).isoformat()
             members = [self.ngo.get(f"{FAMILIES}/{family}", params={"as_of": day}).json()["members"] for family in self.families]
@@ -248,5 +276,5 @@ def test_the_life_of_families(callers: Callers) -> None:
     Here.callers, Here.done, Here.refused = callers, Counter(), Counter()
     run_state_machine_as_test(Here, settings=BOUNDS)
     # What never happened was not tested.
-    assert {*Here.done} == {"register", "add", "end", "change_head", "move", "split", "merge", "grant"}, Here.done
+    assert {*Here.done} == {"register", "add", "end", "change_head", "change_caregivers", "move", "split", "merge", "grant"}, Here.done
     assert {*Here.refused} >= {"add", "end", "merge"}, Here.refused

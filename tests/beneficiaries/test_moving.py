@@ -8,7 +8,7 @@ import pytest
 
 from app.access.grants import DataCategory, to_organization
 from app.access.transaction import as_system, begin
-from app.beneficiaries.models import FamilyResidence
+from app.beneficiaries.history import FamilyResidence
 from app.days import today
 from app.problems import Conflict
 from tests.callers import Callers

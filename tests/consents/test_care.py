@@ -54,6 +54,11 @@ def child_splits_off(ngo: Caller, home: Home) -> None:
 
 
 def giver_cares_no_more(ngo: Caller, home: Home) -> None:
+    change = f"{FAMILIES}/{home['family']['id']}/change-caregivers"
+    assert ngo.post(change, {"caregivers": []}, version=1).status_code == 200
+
+
+def giver_never_cared(ngo: Caller, home: Home) -> None:
     url = f"{FAMILIES}/{home['family']['id']}/memberships/{home['mother']['membership_id']}"
     assert ngo.patch(url, {"is_primary_caregiver": False}, version=1).status_code == 200
 
@@ -71,7 +76,11 @@ def giver_is_forgotten(ngo: Caller, home: Home) -> None:
 
 
 @pytest.mark.parametrize(
-    "happens", [child_leaves, giver_leaves, giver_splits_off, child_splits_off, giver_cares_no_more, giver_dies, giver_is_forgotten]
+    "happens",
+    [
+        *(child_leaves, giver_leaves, giver_splits_off, child_splits_off),
+        *(giver_cares_no_more, giver_never_cared, giver_dies, giver_is_forgotten),
+    ],
 )
 def test_a_consent_about_one_child_ends_with_the_care(ngo: Caller, partner: Caller, home: Home, happens: Any) -> None:
     consent = about_girl(ngo, home, partner)

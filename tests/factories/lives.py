@@ -49,6 +49,11 @@ def merge_body(family: Body, into: Body, **other: Any) -> Body:
     }
 
 
+def cares(family: Body) -> list[str]:
+    """Given names of the primary caregivers, as they are listed."""
+    return [one["names"]["latin"].split()[1] for one in family["members"] if one["is_primary_caregiver"]]
+
+
 def roles(family: Body) -> list[tuple[str, str]]:
     """(given name, relationship) of the members, as they are listed."""
     return [(one["names"]["latin"].split()[1], one["relationship_to_head"]) for one in family["members"]]

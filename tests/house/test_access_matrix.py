@@ -192,6 +192,7 @@ EXPECTED: dict[str, dict[str, tuple[str, str, str, str, str]]] = {
         **OPEN_TO_PARTNERS,
     },
     "family_membership": {OWN_HERE: (W, W, N, W, N), OTHER_HERE: (N, N, N, N, N), OTHER_THERE: (N, N, N, N, N), **OPEN_TO_PARTNERS},
+    "former_care": {OWN_HERE: (W, W, N, W, N), OTHER_HERE: (N, N, N, N, N), OTHER_THERE: (N, N, N, N, N), **OPEN_TO_PARTNERS},
     "former_relationship": {OWN_HERE: (W, W, N, W, N), OTHER_HERE: (N, N, N, N, N), OTHER_THERE: (N, N, N, N, N), **OPEN_TO_PARTNERS},
     "family_residence": {OWN_HERE: (W, W, N, W, N), OTHER_HERE: (N, N, N, N, N), OTHER_THERE: (N, N, N, N, N), **OPEN_TO_PARTNERS},
     "income_month": {OWN_HERE: (W, W, N, W, N), OTHER_HERE: (N, N, N, N, N), OTHER_THERE: (N, N, N, N, N), **OPEN_TO_PARTNERS},

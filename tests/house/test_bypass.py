@@ -113,6 +113,7 @@ RULES: dict[str, tuple[Callable[[ast.AST], bool], dict[str, str]]] = {
     "SQL as text": (
         is_sqlalchemy_text,
         {
+            "beneficiaries/history.py": "conditions of partial indexes",
             "beneficiaries/models.py": "conditions of partial indexes",
             "certificates/models.py": "conditions of partial indexes",
             "kinship/models.py": "conditions of partial indexes",

@@ -30,6 +30,7 @@ MORE = {
     "beneficiaries": {
         "candidates": "of duplicates",
         "resemblance": "of two persons",
+        "history": "of what was otherwise before",
         "naming": "both scripts and the keys",
         "numbers": "of families",
     },

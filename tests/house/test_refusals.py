@@ -104,7 +104,7 @@ AGAIN = {
     "rotate_client_secret": (200, ""),
     "defer_duplicate_candidate": (200, ""),
     "merge_family": (409, "merged"),
-} | dict.fromkeys(("change_head", "move_family", "split_family"), (422, "invalid"))
+} | dict.fromkeys(("change_head", "change_caregivers", "move_family", "split_family"), (422, "invalid"))
 """What a second time answers where it is no wrong state: what may be done again, and what says of a member or a place that it is so."""
 
 

@@ -35,6 +35,7 @@ FREE = {
     "family": {"status", "is_synthetic", "anonymized_at", "merged_into_id"},
     "family_membership": set(),
     "family_residence": set(),
+    "former_care": set(),
     "former_relationship": set(),
     "identifier": {"kind", "key_version", "ended_on", "end_reason"},
     "income_month": {"month"},

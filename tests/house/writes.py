@@ -142,6 +142,10 @@ def _change_head(world: World) -> Write:
     return world.write(family, {"beneficiary_id": wife, "relationships": told((head, "spouse"), (child, "child"))})
 
 
+def _change_caregivers(world: World) -> Write:
+    return world.write(world.family, {"caregivers": [member_of(world.family, "head")]})
+
+
 def _membership(world: World, body: Body) -> Write:
     return Write(world.ngo, (world.family["id"], membership_of(world.family, "child")), body, 1)
 
@@ -247,6 +251,7 @@ WRITES: dict[str, Callable[[World], Write]] = {
     "register_family": lambda one: Write(one.ngo, (), family_body(members=[father(), mother(), daughter()])),
     "update_family": lambda one: one.write(one.family, {"size": 5}),
     "change_head": _change_head,
+    "change_caregivers": _change_caregivers,
     "move_family": lambda one: one.write(one.family, move_body(territory="1733217")),
     "split_family": lambda one: one.write(one.family, split_body(one.family)),
     "merge_family": lambda one: one.write(one.family, merge_body(one.family, make_family(one.ngo))),

@@ -38,7 +38,10 @@ KEPT = {
 PLACES = "territory"
 """The one column with a text of another table's; of it the district stays, of an activity's rows all."""
 MERGED = {"beneficiary_merge", "duplicate_candidate"}
-STANDING = {"family_membership", "former_relationship", "family_residence", "enrollment", "attendance", "test_result", "certificate"}
+STANDING = {
+    *("family_membership", "former_care", "former_relationship", "family_residence"),
+    *("enrollment", "attendance", "test_result", "certificate"),
+}
 ACCOUNTABLE = {"break_glass", "erasure_request"}
 GOING = {"kinship", "identifier"}
 

@@ -15,6 +15,7 @@ from app.beneficiaries.numbers import new_number
 from app.beneficiaries.schemas.families import FamilyCreate, FamilyUpdate, MemberCreate
 from app.beneficiaries.schemas.memberships import MemberAdd
 from app.database import uuid7
+from app.days import today
 from app.problems import Fault, Invalid
 
 Member = tuple[FamilyMembership, Beneficiary]
@@ -60,10 +61,12 @@ def register_family(db: GuardedSession, *, body: FamilyCreate, by: Visit) -> tup
 
 def _hold_together(members: list[Member]) -> None:
     faults: list[Fault] = []
+    day = today()
     head = next((person for membership, person in members if membership.is_head), None)
     for place, (membership, person) in enumerate(members):
         at = f"/members/{place}"
-        faults += [*person.faults(at), *membership.faults(person, at), *wrong_age(head, at, membership.relationship_to_head, person)]
+        faults += [*person.faults(at), *membership.faults(person, at), *membership.faults_of_coming(person, day=day, at=at)]
+        faults += wrong_age(head, at, membership.relationship_to_head, person)
     ids = [person.id for _, person in members]
     if len(set(ids)) != len(ids):
         faults.append(Fault("/members", "repeated", "Two members have the same id."))

@@ -13,7 +13,8 @@ from app.access.fetch import fetch, require_current
 from app.access.guard import GuardedSession, prebuilt, require_writable
 from app.beneficiaries.actions.members import hold_people, people_of, present, wrong_age
 from app.beneficiaries.actions.standing import tell_standing
-from app.beneficiaries.models import Beneficiary, Family, FamilyMembership, FormerRelationship, Relationship
+from app.beneficiaries.history import FormerRelationship
+from app.beneficiaries.models import Beneficiary, Family, FamilyMembership, Relationship, not_alive
 from app.beneficiaries.schemas.memberships import HeadChange, RelationshipToNewHead
 from app.days import today
 from app.problems import Fault, Invalid, invalid
@@ -59,12 +60,14 @@ def put_head(
     on_at: str = "/on",
 ) -> None:
     """Make a present member the head from a day on; `others` are all the other ones by their persons, `told` is what each of them is to
-    the new head, `at` and `on_at` are pointers. Raises Invalid.
+    the new head, `at` and `on_at` are pointers. Raises Invalid, also for one who had died by that day, and WasForgotten.
     """
     members = [head, *others.values()]
     persons = people_of(db, members)
     if new := persons.get(head.beneficiary_id):
         require_current(db, new)
+        if faults := not_alive(new, on, f"{at}/beneficiary_id"):
+            raise Invalid(faults=faults)
     become = told_anew(told, others, persons, persons.get(head.beneficiary_id), at)
     last: dict[uuid.UUID, date] = {row[0]: row[1] for row in db.execute(_LAST, {"memberships": [one.id for one in members]})}
     if any(on < day for day in last.values()) or (head.started_on and on < head.started_on):

@@ -4,12 +4,14 @@ Each of these holds the family's row until the commit, so that no two of them de
 """
 
 import uuid
+from collections.abc import Collection
 
 from app.access.actor import Visit
 from app.access.fetch import fetch, find, made_before
 from app.access.guard import GuardedSession, require_writable
 from app.beneficiaries.actions.beneficiaries import flush_placed, new_person
 from app.beneficiaries.actions.candidates import Answer, look_for_duplicates, possible_duplicates
+from app.beneficiaries.actions.caregivers import correct_care, forget_later
 from app.beneficiaries.actions.coverage import close_on, close_through
 from app.beneficiaries.actions.families import Member, new_membership
 from app.beneficiaries.actions.members import head_among, hold_people, others_of, present, refuse_overlaps, words_about, wrong_age
@@ -66,7 +68,7 @@ def add_member(db: GuardedSession, family_id: uuid.UUID, *, body: MemberAdd, by:
         raise Conflict(f"A family has at most {MOST_MEMBERS} members.")
     person, at = _who(db, body, family=family, by=by)
     membership = new_membership(body, family=family, person=person)
-    if faults := [*(person.faults(at) if at else ()), *membership.faults(person)]:
+    if faults := [*(person.faults(at) if at else ()), *membership.faults(person), *membership.faults_of_coming(person, day=today())]:
         raise Invalid(faults=faults)
     if membership.is_head and any(one.is_head for one in members):
         raise HeadExists
@@ -115,32 +117,43 @@ def _who(db: GuardedSession, body: MemberAdd, *, family: Family, by: Visit) -> t
 def update_membership(
     db: GuardedSession, family_id: uuid.UUID, membership_id: uuid.UUID, *, version: int, body: MembershipUpdate
 ) -> FamilyMembership:
-    """Correct a membership; what was opened by the word of one who cares no more is closed. Raises NotFound, Merged, Stale, Invalid."""
+    """Correct a membership; what was opened by the word of one who never cared is closed. Raises NotFound, Merged, Stale, Invalid."""
     family = fetch(db, Family, family_id, lock=True)
     membership = _of_family(db, family, membership_id, version)
     values = body.model_dump(exclude_unset=True)
+    cares = values.pop("is_primary_caregiver", membership.is_primary_caregiver)
     for name, value in values.items():
         setattr(membership, name, value)
+    person = fetch(db, Beneficiary, membership.beneficiary_id)
+    _hold_together(db, family, membership, person, corrected=values.keys())
+    turns = cares != membership.is_primary_caregiver
+    if turns or "started_on" in values:
+        hold_people(db, [membership.beneficiary_id])
+    if "started_on" in values:
+        refuse_overlaps(membership, others_of(db, [membership.beneficiary_id]))
+    if turns:
+        correct_care(db, membership, person, cares=cares)
+    family.touch()
+    db.flush()
+    if turns:
+        tell_standing(db, [membership.beneficiary_id])
+    return membership
+
+
+def _hold_together(
+    db: GuardedSession, family: Family, membership: FamilyMembership, person: Beneficiary, *, corrected: Collection[str]
+) -> None:
+    """Raises Invalid if what was corrected contradicts the rest."""
     if membership.is_head != (membership.relationship_to_head == Relationship.HEAD):
         raise invalid("/relationship_to_head", "head_is_called_head", "The head is changed by change-head.")
-    person = fetch(db, Beneficiary, membership.beneficiary_id)
-    if faults := membership.faults(person):
+    if faults := membership.faults(person) + (membership.faults_of_start(person) if "started_on" in corrected else []):
         raise Invalid(faults=faults)
-    if "relationship_to_head" in values and membership.ended_on is None:
+    if "relationship_to_head" in corrected and membership.ended_on is None:
         faults = wrong_age(head_among(db, present(db, family)), "", membership.relationship_to_head, person)
         if faults:
             raise Invalid(faults=faults)
     if membership.ended_on and membership.started_on and membership.ended_on < membership.started_on:
         raise invalid("/started_on", "after_end", "Lies after ended_on.")
-    if {"started_on", "is_primary_caregiver"} & values.keys():
-        hold_people(db, [membership.beneficiary_id])
-    if "started_on" in values:
-        refuse_overlaps(membership, others_of(db, [membership.beneficiary_id]))
-    family.touch()
-    db.flush()
-    if "is_primary_caregiver" in values:
-        tell_standing(db, [membership.beneficiary_id])
-    return membership
 
 
 def end_membership(
@@ -160,6 +173,7 @@ def end_membership(
     if membership.is_head and others:
         raise HeadNeeded("Others remain: change the head first.")
     hold_people(db, [membership.beneficiary_id])
+    forget_later(db, membership)
     tell_standing(db, [membership.beneficiary_id])
     close_through(db, [membership.id])
     if not others:

@@ -4,15 +4,16 @@ import uuid
 
 from app.access.fetch import find
 from app.access.guard import GuardedSession, require_writable
+from app.beneficiaries.actions.caregivers import go_along
 from app.beneficiaries.actions.coverage import close_on, close_through
 from app.beneficiaries.actions.heads import told_anew
 from app.beneficiaries.actions.members import hold_people, others_of, people_of, present, refuse_overlaps
 from app.beneficiaries.actions.residences import open_residence, take_along
 from app.beneficiaries.actions.standing import tell_standing
-from app.beneficiaries.models import Family, FamilyMembership, FamilyStatus, HeadNeeded, LeavingReason
+from app.beneficiaries.models import Family, FamilyMembership, FamilyStatus, HeadNeeded, LeavingReason, not_alive
 from app.beneficiaries.schemas.memberships import MOST_MEMBERS
 from app.beneficiaries.schemas.moving import FamilyMerge
-from app.problems import Conflict, NotFound, Stale, WrongState, invalid
+from app.problems import Conflict, Invalid, NotFound, Stale, WrongState, invalid
 
 
 def merge_family(db: GuardedSession, family_id: uuid.UUID, *, version: int, body: FamilyMerge) -> Family:
@@ -73,6 +74,14 @@ def _take_over(
         raise HeadNeeded("The other family has no head; merge it into this one.")
     persons = people_of(db, [head, *ending.values()])
     become = told_anew(body.relationships, ending, persons, persons.get(head.beneficiary_id))
+    told = [one.beneficiary_id for one in body.relationships]
+    if faults := [
+        fault
+        for place, key in enumerate(told)
+        if key in persons
+        for fault in not_alive(persons[key], body.on, f"/relationships/{place}/beneficiary_id")
+    ]:
+        raise Invalid(faults=faults)
     for key, membership in ending.items():
         # Of whoever was forgotten no words are kept.
         note = body.note if key in persons and persons[key].anonymized_at is None else None
@@ -80,6 +89,7 @@ def _take_over(
     # Ended first: the database admits no two open memberships of a person at any time.
     db.flush()
     known = others_of(db, ending)
+    came: dict[uuid.UUID, FamilyMembership] = {}
     for key, relationship in become.items():
         membership = FamilyMembership(
             organization_id=into.organization_id,
@@ -92,4 +102,6 @@ def _take_over(
         )
         refuse_overlaps(membership, known, "/on")
         db.add(membership)
+        came[key] = membership
     db.flush()
+    go_along(db, ending, came)

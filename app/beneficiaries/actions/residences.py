@@ -10,7 +10,8 @@ from app.access.fetch import fetch
 from app.access.guard import GuardedSession, prebuilt, require_writable
 from app.beneficiaries.actions.beneficiaries import flush_placed
 from app.beneficiaries.actions.members import everyone, people_of
-from app.beneficiaries.models import Family, FamilyMembership, FamilyResidence
+from app.beneficiaries.history import FamilyResidence
+from app.beneficiaries.models import Family, FamilyMembership
 from app.beneficiaries.schemas.moving import FamilyMove
 from app.constraints import refuse
 from app.problems import Conflict, invalid

@@ -5,12 +5,13 @@ import uuid
 from app.access.fetch import fetch, made_before, require_current
 from app.access.guard import GuardedSession, require_writable
 from app.beneficiaries.actions.beneficiaries import flush_placed
+from app.beneficiaries.actions.caregivers import go_along
 from app.beneficiaries.actions.coverage import close_through
 from app.beneficiaries.actions.heads import put_head
 from app.beneficiaries.actions.members import hold_people, others_of, people_of, present, refuse_overlaps, wrong_age
 from app.beneficiaries.actions.residences import residence, take_along
 from app.beneficiaries.actions.standing import tell_standing
-from app.beneficiaries.models import Family, FamilyMembership, LeavingReason, Relationship
+from app.beneficiaries.models import Family, FamilyMembership, LeavingReason, Relationship, not_alive
 from app.beneficiaries.numbers import new_number
 from app.beneficiaries.schemas.moving import FamilySplit
 from app.database import uuid7
@@ -73,6 +74,7 @@ def _leaving(db: GuardedSession, staying: _Members, body: FamilySplit) -> _Membe
             if one.beneficiary_id in persons:
                 # Another home, and who goes there, is written about nobody who was forgotten.
                 require_current(db, persons[one.beneficiary_id])
+                faults += not_alive(persons[one.beneficiary_id], body.on, f"/members/{place}/beneficiary_id")
                 faults += wrong_age(persons.get(heads[0]), f"/members/{place}", one.relationship_to_head, persons[one.beneficiary_id])
     if faults:
         raise Invalid(faults=faults[:200])
@@ -112,6 +114,7 @@ def _take_over(db: GuardedSession, made: Family, leaving: _Members, body: Family
     home.started_on = body.on
     db.add(home)
     known = others_of(db, leaving)
+    came: _Members = {}
     for one in body.members:
         membership = FamilyMembership(
             organization_id=made.organization_id,
@@ -125,4 +128,6 @@ def _take_over(db: GuardedSession, made: Family, leaving: _Members, body: Family
         )
         refuse_overlaps(membership, known, "/on")
         db.add(membership)
+        came[one.beneficiary_id] = membership
     db.flush()
+    go_along(db, leaving, came)

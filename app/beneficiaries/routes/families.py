@@ -9,8 +9,8 @@ from app.access.guard import OutOfScope
 from app.access.transaction import begin, reading
 from app.answers import IfMatch, answer, answer_page, created
 from app.beneficiaries import policy, queries
+from app.beneficiaries.actions import caregivers, heads
 from app.beneficiaries.actions import families as actions
-from app.beneficiaries.actions import heads
 from app.beneficiaries.models import MembersPresent, Merged, WasForgotten
 from app.beneficiaries.schemas.families import (
     FamilyCreate,
@@ -20,7 +20,7 @@ from app.beneficiaries.schemas.families import (
     FamilyUpdate,
     FamilyWithMembersRead,
 )
-from app.beneficiaries.schemas.memberships import HeadChange
+from app.beneficiaries.schemas.memberships import CaregiversChange, HeadChange
 from app.identity.door import Caller, allow
 from app.listing import Page
 from app.problems import IdTaken, Invalid, NotFound, Stale, problems
@@ -57,9 +57,9 @@ def get_family(caller: Caller, family_id: FamilyId, as_of: AsOf = None) -> Respo
     """One family with its present members. Members come and leave with a new version of the family; a member's own data have theirs,
     so this is always answered in full, whatever `If-None-Match` says.
 
-    With `as_of` it is the family of that day, as far as the records say: its members, their head and what they were to it, their ages,
-    and where it lived. Whoever has no `started_on` belonged to it since birth. Everything else of it is today's, and so is who may see
-    it. A family that was merged into another one still answers, and says so in `merged_into_id`.
+    With `as_of` it is the family of that day, as far as the records say: its members, their head and what they were to it, who cared,
+    their ages, and where it lived. Whoever has no `started_on` belonged to it since birth. Everything else of it is today's, and so is
+    who may see it. A family that was merged into another one still answers, and says so in `merged_into_id`.
     """
     with reading(caller) as db:
         return answer(queries.family(db, family_id, as_of))
@@ -83,4 +83,18 @@ def change_head(caller: Caller, family_id: FamilyId, version: IfMatch, body: Hea
     """
     with begin(caller) as db:
         heads.change_head(db, family_id, version=version, body=body)
+        return answer(queries.family(db, family_id))
+
+
+@router.post("/{family_id}/change-caregivers", response_model=FamilyWithMembersRead, dependencies=[allow(policy.WRITE)], responses=_UPDATE)
+def change_caregivers(caller: Caller, family_id: FamilyId, version: IfMatch, body: CaregiversChange) -> Response:
+    """Say who the primary caregivers are from a day on: the members who are named, and no others. Who cared before is kept: `as_of` tells.
+    What was opened by the word of one who cares no more, and may speak for the child as nothing else, is closed at once. What was recorded
+    wrongly is corrected in the membership instead.
+
+    Nobody is made a caregiver, or the head, from a day on which it had died (`deceased`). When a death is recorded the memberships stay as
+    they are: a family without a living head is told by `deceased_on`, and whoever has died cares no more from that day on by itself.
+    """
+    with begin(caller) as db:
+        caregivers.change_caregivers(db, family_id, version=version, body=body)
         return answer(queries.family(db, family_id))

@@ -63,8 +63,9 @@ def get_membership(caller: Caller, family_id: FamilyId, membership_id: Membershi
 def update_membership(
     caller: Caller, family_id: FamilyId, membership_id: MembershipId, version: IfMatch, body: MembershipUpdate
 ) -> Response:
-    """Correct what a member is to the head, who cares for the children, and since when. What was opened by the word of somebody who
-    does not care any more is closed at once.
+    """Correct what was recorded wrongly: what a member is to the head, whether it is a primary caregiver, and since when it belongs to the
+    family. What changes on a day is changed by `change-head` and `change-caregivers`, which keep what was before. What was opened by the
+    word of somebody who never cared is closed at once.
     """
     with begin(caller) as db:
         actions.update_membership(db, family_id, membership_id, version=version, body=body)

@@ -67,7 +67,7 @@ class MemberRead(Read):
     deceased_on: date | None
     relationship_to_head: Relationship
     is_head: bool
-    is_primary_caregiver: bool
+    is_primary_caregiver: bool = Field(description="Of one who has died it is false.")
     started_on: date | None
 
 

@@ -35,10 +35,16 @@ class MemberAdd(Strict):
 
 
 class MembershipUpdate(Strict):
-    """What is to change; fields left out stay. The head is changed by `change-head`."""
+    """What is to be corrected; fields left out stay. What was so until a day is changed by `change-head` and `change-caregivers`."""
 
     relationship_to_head: RelationshipWord = kept()
-    is_primary_caregiver: bool = kept()
+    is_primary_caregiver: Annotated[
+        bool,
+        Field(
+            description="Where it was recorded wrongly: it has been so since the member came or, if it changed since, that last change "
+            "never was."
+        ),
+    ] = kept()
     started_on: PastDate | None = None
 
 
@@ -67,6 +73,18 @@ class HeadChange(Strict):
     on: PastDate | None = Field(default=None, description="Since when. Today if it is left out.")
 
 
+class CaregiversChange(Strict):
+    """The primary caregivers of a family from a day on."""
+
+    caregivers: list[Id] = Field(
+        max_length=MOST_MEMBERS,
+        description="All of them, by `beneficiary_id`: present members, each once. Nobody else is one any more.",
+    )
+    on: PastDate | None = Field(
+        default=None, description="Since when; not before the last change, nor before one of them came. Today if it is left out."
+    )
+
+
 class MembershipRead(EntityRead):
     """That a person belongs, or belonged, to a family."""
 
@@ -75,7 +93,7 @@ class MembershipRead(EntityRead):
     names: PersonNamesRead
     relationship_to_head: Relationship
     is_head: bool
-    is_primary_caregiver: bool
+    is_primary_caregiver: bool = Field(description="As it was recorded last. Of one who has died it tells how it was until then.")
     started_on: date | None
     ended_on: date | None
     end_reason: LeavingReason | None = Field(default=None, description=OWN_ONLY)
