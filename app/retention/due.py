@@ -12,7 +12,8 @@ from sqlmodel import col
 from app.access.grants import AccessGrant
 from app.access.guard import GuardedSession, prebuilt
 from app.access.transaction import Rows
-from app.beneficiaries.models import Beneficiary, Family, FamilyMembership, FamilyResidence, FamilyStatus, LeavingReason
+from app.beneficiaries.history import FamilyResidence
+from app.beneficiaries.models import Beneficiary, Family, FamilyMembership, FamilyStatus, LeavingReason
 from app.circumstances.models import Circumstances
 from app.consents.models import Consent, ConsentStatus, ConsentSubject
 from app.database import UtcDateTime

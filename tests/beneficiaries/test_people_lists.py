@@ -1,7 +1,5 @@
 """The list of people: found however a name is spelt, page by page, read off its index."""
 
-import base64
-import json
 import uuid
 from pathlib import Path
 from typing import Any
@@ -139,28 +137,6 @@ def test_a_cursor_serves_its_own_list_alone(callers: Callers) -> None:
     cursor = ngo.get(URL, params={"limit": 1, "sort": "created_at"}).json()["next"]
     for params in ({"sort": "name"}, {"sort": "created_at", "sex": "female"}, {"sort": "created_at", "territory": "1733"}):
         assert ngo.get(URL, params={"cursor": cursor, **params}).status_code == 400
-
-
-@pytest.mark.parametrize(
-    ("sort", "forged"),
-    [
-        ("name", "a\0"),
-        ("name", 5),
-        ("name", None),
-        ("created_at", "2026-01-01T00:00:00"),
-        ("created_at", "0001-01-01T00:00:00+14:00"),
-        ("created_at", 5),
-        ("created_at", ["2026-01-01"]),
-    ],
-)
-def test_a_forged_cursor_is_refused(callers: Callers, sort: str, forged: object) -> None:
-    ngo = callers.ngo()
-    for _ in range(2):
-        make_beneficiary(ngo)
-    cursor = ngo.get(URL, params={"limit": 1, "sort": sort}).json()["next"]
-    bound, _, key = json.loads(base64.urlsafe_b64decode(cursor + "=="))
-    changed = base64.urlsafe_b64encode(json.dumps([bound, forged, key]).encode()).decode().rstrip("=")
-    assert ngo.get(URL, params={"sort": sort, "cursor": changed}).json()["code"] == "malformed"
 
 
 def test_a_page_of_ones_own_territory_is_read_off_its_index(callers: Callers, db: Database) -> None:

@@ -7,7 +7,8 @@ import pytest
 import sqlalchemy as sa
 
 from app.access.grants import AccessGrant, DataCategory, to_role
-from app.beneficiaries.models import Beneficiary, Family, FamilyResidence
+from app.beneficiaries.history import FamilyResidence
+from app.beneficiaries.models import Beneficiary, Family
 from app.consents.models import Consent
 from app.database import Database, now
 from app.days import today

@@ -8,7 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from app import worker
-from app.beneficiaries.models import Beneficiary, Family, FamilyMembership, FamilyResidence
+from app.beneficiaries.history import FamilyResidence
+from app.beneficiaries.models import Beneficiary, Family, FamilyMembership
 from app.cli import main
 from app.database import Database, now
 from app.main import create_app
