@@ -1,5 +1,6 @@
 """What has to be done without anybody asking: sealing the trail and forgetting what was kept long enough, hourly or by
-`python -m app audit seal` and `python -m app purge`; and, once a day, the rules of retention.
+`python -m app audit seal` and `python -m app purge`; and, once a day, the rules of retention and a look through the register for who is
+registered twice.
 """
 
 import logging
@@ -13,13 +14,14 @@ from app.access.transaction import as_system, begin
 from app.audit import chain
 from app.consents.actions.consents import expire_due
 from app.database import current, now
+from app.duplicates.scanning import scan_if_due
 from app.identity.models import LoginAttempt, LoginSession
 from app.retention import due
 from app.retention.actions.running import run_retention
 
 log = logging.getLogger("himoya.worker")
 EVERY_SECONDS = 3600.0
-RETENTION_EVERY = timedelta(days=1)
+RETENTION_EVERY = SCAN_EVERY = timedelta(days=1)
 ATTEMPTS_KEPT = timedelta(days=1)
 SESSIONS_KEPT = timedelta(days=90)
 """An ended session stays this long, so that a manager can still see when somebody was logged in."""
@@ -54,6 +56,11 @@ def keep_rules() -> bool:
     return True
 
 
+def scan_register() -> bool:
+    """Look for who is registered twice unless that was done within a day; answers whether it was done."""
+    return scan_if_due(SCAN_EVERY)
+
+
 class Housekeeping:
     """The thread of the embedded process that does it; several processes may do it at once without harm."""
 
@@ -75,7 +82,7 @@ class Housekeeping:
 
     def _run(self) -> None:
         while not self._stopping.wait(EVERY_SECONDS):
-            for work in (chain.seal, purge, expire_consents, keep_rules):
+            for work in (chain.seal, purge, expire_consents, keep_rules, scan_register):
                 try:
                     work()
                 except Exception:

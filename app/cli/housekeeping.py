@@ -16,7 +16,7 @@ def register(commands: Commands) -> None:
     run.set_defaults(run=_run_retention)
     duplicates = commands.add_parser("duplicates", help="the same person registered twice")
     scanning = duplicates.add_subparsers(required=True, metavar="ACTION").add_parser(
-        "scan", help="compare everybody with everybody, to be run every night, and print how many pairs were found"
+        "scan", help="compare everybody with everybody at once, as the service does once a day, and print how many pairs were found"
     )
     scanning.set_defaults(run=_scan_duplicates)
     identifiers = commands.add_parser("identifiers", help="keys of PINFLs and other identifiers")

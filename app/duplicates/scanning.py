@@ -1,4 +1,4 @@
-"""Looking for duplicates in a whole register: `python -m app duplicates scan`, to be run every night.
+"""Looking for duplicates in a whole register: once a day by the housekeeping, or at once by `python -m app duplicates scan`.
 
 It acts for the service itself, since the two rows of one person may lie in territories that no specialist sees both of; who decides sees
 the pair if both rows are theirs to see, a manager of the whole organization for one.
@@ -8,6 +8,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import combinations
 from typing import Any, TypeAlias
 
@@ -17,10 +18,13 @@ from sqlmodel import col
 
 from app.access.guard import GuardedSession, prebuilt
 from app.access.transaction import as_system, begin, reading
+from app.audit import trail
+from app.audit.models import AuditEntry
 from app.beneficiaries.actions.candidates import Pair, record
 from app.beneficiaries.candidates import UNDECIDED, DuplicateCandidate
 from app.beneficiaries.models import Beneficiary
 from app.beneficiaries.resemblance import COMPARED, RECORDED, Why, likeness, portrait
+from app.database import UtcDateTime, now
 from app.duplicates.blocking import alike
 from app.identifiers import bearers, sealing
 from app.identifiers.models import Identifier, IdentifierKeyMissing, IdentifierKind
@@ -28,6 +32,18 @@ from app.partners.models import Organization
 
 Key: TypeAlias = tuple[uuid.UUID, uuid.UUID]
 BATCH = 200
+SCANNED, BEGAN = "duplicate_candidate.scanned", "duplicate_candidate.scan_began"
+"""What the trail calls them."""
+GIVEN_UP = timedelta(minutes=50)
+"""After this time a scan that has begun and is not done is taken for interrupted. Two at once do no harm."""
+
+
+def _since(action: str) -> sa.ColumnElement[bool]:
+    since = bindparam(f"{action}_since", type_=UtcDateTime())
+    return sa.and_(col(AuditEntry.action) == bindparam(action), col(AuditEntry.at) > since)
+
+
+_NOTED = prebuilt(sa.select(col(AuditEntry.id)).where(sa.or_(_since("scanned"), _since("began"))).limit(1), "scan.noted")
 _ORGANIZATIONS = prebuilt(sa.select(col(Organization.id)).order_by(col(Organization.id)), "scan.organizations")
 _of_organization = col(Beneficiary.organization_id) == bindparam("organization_id")
 _stands = (col(Beneficiary.merged_into_id).is_(None), col(Beneficiary.anonymized_at).is_(None))
@@ -79,14 +95,32 @@ class Known:
 
 
 def scan() -> dict[str, int]:
-    """Compare everybody with everybody, organization by organization; answers how many people there are and what was found of them."""
+    """Compare everybody with everybody, organization by organization; answers how many people there are and what was found of them, and
+    notes it in the trail.
+    """
     told = {"people": 0, "pairs": 0, "new": 0}
     with reading(as_system("scan_duplicates")) as db:
         organizations = [row[0] for row in db.rows(_ORGANIZATIONS)]
     for organization_id in organizations:
         for name, count in _scan(organization_id).items():
             told[name] += count
+    trail.note(SCANNED, subject_type="duplicate_candidate", details=told)
     return told
+
+
+def scan_if_due(every: timedelta) -> bool:
+    """Scan unless that was done within this time; answers whether it did. Of several processes that ask, one does: the others find that it
+    has begun. One that was interrupted is begun anew after `GIVEN_UP`.
+    """
+    with begin(as_system("scan_duplicates")) as db:
+        db.hold("duplicates.scan")
+        moment = now()
+        values = {"scanned": SCANNED, "scanned_since": moment - every, "began": BEGAN, "began_since": moment - GIVEN_UP}
+        if db.rows(_NOTED, values):
+            return False
+        trail.note_within(db, BEGAN, subject_type="duplicate_candidate", details={})
+    scan()
+    return True
 
 
 def _scan(organization_id: uuid.UUID) -> dict[str, int]:
