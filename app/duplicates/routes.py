@@ -43,8 +43,8 @@ _UNDO = problems(NotFound, Stale, WrongState, Merged, WasForgotten, ChangedSince
 
 @router.get(_PAIRS, response_model=Page[CandidateRead], dependencies=[allow(policy.READ)])
 def list_duplicate_candidates(caller: Caller, listing: Annotated[CandidateListing, Query()], request: Request) -> Response:
-    """Pairs of people who may be one, the likeliest first, both side by side with what differs. They are looked for whenever somebody is
-    registered or corrected, and every night in the whole register.
+    """Pairs of people who may be one, the likeliest first, both side by side with what differs. They are looked for in the whole
+    organization whenever somebody is registered or corrected, and once a day in the whole register. A pair is shown to those who see both.
     """
     with reading(caller) as db:
         return answer_page(request, queries.candidates(db, listing))

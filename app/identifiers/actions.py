@@ -11,6 +11,7 @@ from sqlmodel import col
 from app.access.actor import Visit
 from app.access.fetch import fetch, find, read_anew
 from app.access.guard import GuardedSession, prebuilt, require_writable
+from app.access.transaction import every_row
 from app.beneficiaries.actions.candidates import compare_again, record_same_identifier
 from app.beneficiaries.models import Beneficiary
 from app.database import uuid7
@@ -88,7 +89,9 @@ def _added(db: GuardedSession, person: Beneficiary, body: IdentifierCreate, valu
     db.flush()
     # The series of birth certificates were given out more than once.
     if body.kind != IdentifierKind.BIRTH_CERTIFICATE:
-        record_same_identifier(db, person, bearers.bearers(db, value, organization_id=person.organization_id, but=person.id))
+        # The pair is for those who see both; whoever added the number is told of nobody.
+        with every_row():
+            record_same_identifier(db, person, bearers.bearers(db, value, organization_id=person.organization_id, but=person.id))
     return added
 
 
@@ -127,7 +130,10 @@ def end_identifier(db: GuardedSession, identifier_id: uuid.UUID, *, version: int
     found = _own(db, identifier_id, version)
     found.end(on=body.ended_on, reason=body.end_reason)
     db.flush()
-    compare_again(db, fetch(db, Beneficiary, found.beneficiary_id, keep=True), identified=bearers.sharing(db, found.beneficiary_id))
+    person = fetch(db, Beneficiary, found.beneficiary_id, keep=True)
+    with every_row():
+        sharing = bearers.sharing(db, person.id)
+    compare_again(db, person, identified=sharing)
     return found
 
 

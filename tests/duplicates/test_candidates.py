@@ -118,6 +118,58 @@ def test_nobody_is_told_of_whom_it_does_not_see(callers: Callers, ngo: Caller) -
     assert register(callers.committee("17"))["possible_duplicates"] == []
 
 
+def registered(near: Caller, ngo: Caller, how: str) -> Any:
+    """The girl once more, in Shovot, by somebody of that region."""
+    person = {name: value for name, value in beneficiary_body().items() if name != "territory"}
+    if how == "create":
+        return near.post("/v1/beneficiaries", beneficiary_body())
+    if how == "family":
+        return near.post("/v1/families", family_body())
+    if how == "member":
+        family = make_family(ngo, members=[{**person, "given_name": "Olim", "sex": "male", "relationship_to_head": "head"}])
+        return near.post(f"/v1/families/{family['id']}/members", {"person": person, "relationship_to_head": "other_relative"})
+    other = register(ngo, given_name="Zuhra", surname="Aliyeva", birth_date="1999-03-04")
+    if how == "correction":
+        corrected = {name: person[name] for name in ("surname", "given_name", "birth_date")}
+        return near.patch(f"/v1/beneficiaries/{other['id']}", corrected, version=1)
+    return near.post(f"/v1/beneficiaries/{other['id']}/identifiers", {"kind": "passport", "value": "AA1234567"})
+
+
+@pytest.mark.parametrize("how", ["create", "family", "member", "correction", "number"])
+def test_somebody_whom_its_author_does_not_see_is_found_and_not_told(callers: Callers, ngo: Caller, how: str) -> None:
+    """The pair is for those who see both."""
+    far = register(ngo, territory=ANDIJON)
+    passport = {"kind": "passport", "value": "AA1234567"}
+    assert ngo.post(f"/v1/beneficiaries/{far['id']}/identifiers", passport).status_code == 201
+    near = colleague(callers, ngo, "1733", duty="specialist")
+    answer = registered(near, ngo, how)
+    assert answer.status_code in (200, 201), answer.text
+    assert answer.json()["possible_duplicates"] == []
+    assert far["id"] not in answer.text
+    (found,) = ngo.get(PAIRS, params={"beneficiary_id": far["id"]}).json()["items"]
+    assert (found["status"], found["territory"]) == ("open", "17")
+    assert near.get(PAIRS).json()["items"] == []
+    assert near.get(f"{PAIRS}/{found['id']}").status_code == 404
+
+
+def test_of_several_those_are_told_whom_one_sees(callers: Callers, ngo: Caller) -> None:
+    near, far = register(ngo), register(ngo, territory=ANDIJON)
+    assert [one["beneficiary_id"] for one in far["possible_duplicates"]] == [near["id"]]
+    made = register(colleague(callers, ngo, "1733"), surname="Yuldasheva")
+    assert [one["beneficiary_id"] for one in made["possible_duplicates"]] == [near["id"]]
+    assert len(ngo.get(PAIRS, params={"beneficiary_id": made["id"]}).json()["items"]) == 2
+
+
+def test_what_was_told_apart_far_away_stays_so(callers: Callers, ngo: Caller) -> None:
+    far, girl = register(ngo, territory=ANDIJON), register(ngo)
+    (found,) = girl["possible_duplicates"]
+    assert ngo.post(f"{PAIRS}/{found['candidate_id']}/distinct", {}, version=1).status_code == 200
+    near = colleague(callers, ngo, "1733")
+    assert near.patch(f"/v1/beneficiaries/{girl['id']}", {"surname": "Yuldasheva"}, version=1).json()["possible_duplicates"] == []
+    assert read_pair(ngo, found["candidate_id"])["status"] == "distinct"
+    assert far["id"]
+
+
 def test_looking_costs_one_statement(ngo: Caller, statements: list[str]) -> None:
     register(ngo)
     ngo.get("/v1/me")
@@ -267,7 +319,7 @@ def test_looking_reads_three_indexes(callers: Callers, db: Database, phone: str 
     with db.engine.connect() as connection:
         plan = [str(row[3]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {look}", values)]
     used = [line for line in plan if "beneficiary USING" in line]
-    names = ("birth_date", "match_key", "phone_e164")
+    names = ("match_key", "phone_e164", "birth_date")
     assert [line.partition("USING INDEX ")[2].partition(" ")[0] for line in used] == [f"ix_beneficiary_{name}" for name in names]
 
 

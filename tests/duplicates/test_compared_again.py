@@ -93,16 +93,26 @@ def test_a_number_of_another_is_no_reason_any_more(ngo: Caller) -> None:
     assert ngo.get(f"{PAIRS}/{found['id']}").status_code == 404, "they had nothing else in common"
 
 
-def test_the_scan_removes_what_is_alike_no_longer(ngo: Caller, callers: Callers) -> None:
-    """The correction is made by one who does not see the other, so the pair waits for the night."""
-    here = callers.ngo("1733", organization_id=ngo.organization_id)
+def test_whoever_corrects_one_need_not_see_the_other(ngo: Caller, callers: Callers) -> None:
     _, second, pair = make_twice(ngo, territory=ANDIJON)
     there = callers.ngo("1703", organization_id=ngo.organization_id)
-    correct(there, second, given_name="Zuhra", birth_date="1961-02-03")
-    assert read_pair(ngo, pair["id"])["score"] == pair["score"]
-    assert scanning.scan() == {"people": 2, "pairs": 0, "new": 0}
+    assert there.get(f"{PAIRS}/{pair['id']}").status_code == 404
+    correct(there, second, patronymic="Karim qizi")
+    assert read_pair(ngo, pair["id"])["score"] > pair["score"]
+    version = ngo.get(f"/v1/beneficiaries/{second['id']}").json()["version"]
+    changed = there.patch(f"/v1/beneficiaries/{second['id']}", {"given_name": "Zuhra", "birth_date": "1961-02-03"}, version=version)
+    assert changed.json()["possible_duplicates"] == []
     assert ngo.get(f"{PAIRS}/{pair['id']}").status_code == 404
-    assert here.get(PAIRS).json()["items"] == []
+
+
+def test_a_number_ends_of_which_another_bearer_is_not_seen(ngo: Caller, callers: Callers) -> None:
+    """It says nothing of a second number that the two have in common."""
+    first, second, pair = make_twice(ngo, territory=ANDIJON)
+    (passport, _) = give_passport(ngo, second, first)
+    for one in (first, second):
+        assert ngo.post(f"/v1/beneficiaries/{one['id']}/identifiers", {"kind": "id_card", "value": "AD7654321"}).status_code == 201
+    end(callers.ngo("1703", organization_id=ngo.organization_id), passport)
+    assert read_pair(ngo, pair["id"])["reasons"][0] == "same_identifier"
 
 
 def test_the_pair_of_a_merge_that_was_undone_stays(ngo: Caller) -> None:

@@ -1,20 +1,25 @@
 """Looking through a whole register: what it finds, and how well it tells people apart."""
 
 import uuid
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+import sqlalchemy as sa
 from sqlmodel import select
 
 from app.access.transaction import as_system, begin
+from app.audit.models import AuditEntry
 from app.beneficiaries.candidates import DuplicateCandidate
+from app.database import Database
 from app.duplicates import scanning
 from app.duplicates.blocking import LARGEST, alike, blocks
+from app.worker import scan_register
 from tests.callers import Caller, Callers
 from tests.duplicates import synthetic
 from tests.duplicates.synthetic import portraits, quality
 from tests.factories.beneficiaries import ANDIJON
 from tests.factories.duplicates import PAIRS, make_twice, merge, register
+from tests.racing import together
 
 
 @pytest.fixture
@@ -22,11 +27,18 @@ def ngo(callers: Callers) -> Caller:
     return callers.ngo()
 
 
+def unfound() -> None:
+    """As if nobody had looked for anybody yet."""
+    with begin(as_system("test")) as db:
+        for candidate in db.execute(select(DuplicateCandidate)).scalars():
+            db.delete(candidate)
+
+
 def apart(callers: Callers, ngo: Caller) -> tuple[str, str]:
     """One girl in two regions, registered by two who do not see each other's rows."""
     here, there = (callers.ngo(region, organization_id=ngo.organization_id, duty="specialist") for region in ("1733", "1703"))
     one, other = register(here), register(there, territory=ANDIJON)
-    assert other["possible_duplicates"] == []
+    unfound()
     return one["id"], other["id"]
 
 
@@ -67,10 +79,8 @@ def test_an_equal_number_is_enough(ngo: Caller) -> None:
         made = ngo.post(f"/v1/beneficiaries/{person['id']}/identifiers", {"kind": "passport", "value": "AA1234567"})
         assert made.status_code == 201, made.text
     (pair,) = ngo.get(PAIRS).json()["items"]
-    # What was noticed at once is found by the scan as well, where whoever added the number could not see the other person.
-    with begin(as_system("test")) as db:
-        for candidate in db.execute(select(DuplicateCandidate)).scalars():
-            db.delete(candidate)
+    # What was noticed at once is found by the scan as well.
+    unfound()
     assert scanning.scan() == {"people": 2, "pairs": 1, "new": 1}
     (found,) = ngo.get(PAIRS).json()["items"]
     for one in (pair, found):
@@ -92,11 +102,64 @@ def test_a_whole_register_in_batches(ngo: Caller, monkeypatch: pytest.MonkeyPatc
     register(ngo)
     for place in range(3):
         register(ngo, surname=("Yuldasheva", "Йўлдошева", "Yoldosheva")[place])
-    with begin(as_system("test")) as db:
-        for row in db.execute(select(DuplicateCandidate)).scalars():
-            db.delete(row)
+    unfound()
     assert scanning.scan() == {"people": 4, "pairs": 6, "new": 6}
     assert len(ngo.get(PAIRS).json()["items"]) == 6
+
+
+# --- every day --------------------------------------------------------------------------------------------------------------
+def test_the_worker_scans_once_a_day(callers: Callers, ngo: Caller) -> None:
+    apart(callers, ngo)
+    assert scan_register() is True
+    assert len(ngo.get(PAIRS).json()["items"]) == 1
+    unfound()
+    assert scan_register() is False
+    assert ngo.get(PAIRS).json()["items"] == []
+
+
+def test_a_scan_by_hand_counts(callers: Callers, ngo: Caller) -> None:
+    apart(callers, ngo)
+    scanning.scan()
+    assert scan_register() is False
+
+
+def test_the_next_day_is_another(db: Database, callers: Callers, ngo: Caller) -> None:
+    apart(callers, ngo)
+    scanning.scan()
+    passed(db, timedelta(hours=25))
+    assert scan_register() is True
+
+
+def test_of_several_processes_one_scans(callers: Callers, ngo: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    apart(callers, ngo)
+    scanned = []
+    monkeypatch.setattr(scanning, "scan", lambda: scanned.append(True))
+    assert sorted(together([scan_register] * 3)) == [False, False, True]
+    assert scanned == [True]
+
+
+def test_one_that_was_interrupted_is_begun_anew_the_next_hour(
+    db: Database, callers: Callers, ngo: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apart(callers, ngo)
+
+    def interrupted() -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(scanning, "scan", interrupted)
+        with pytest.raises(RuntimeError):
+            scan_register()
+    assert scan_register() is False, "it may be going on"
+    passed(db, timedelta(hours=1))
+    assert scan_register() is True
+
+
+def passed(db: Database, time: timedelta) -> None:
+    """What the trail tells was so long ago."""
+    with db.engine.begin() as connection:
+        for key, at in connection.execute(sa.select(AuditEntry.id, AuditEntry.at)).all():
+            connection.execute(sa.update(AuditEntry).where(AuditEntry.id == key).values(at=at - time))
 
 
 # --- quality ----------------------------------------------------------------------------------------------------------------

@@ -158,11 +158,13 @@ RULES: dict[str, tuple[Callable[[ast.AST], bool], dict[str, str]]] = {
         says("every_row"),
         {
             "audit/trail.py": "what is told by itself is told with the change that it came with, and nobody may write the trail by hand",
+            "beneficiaries/actions/candidates.py": "who may be registered twice is written down for those who see both",
             "beneficiaries/actions/members.py": "what must hold of people holds whoever sees them, and whether words about them are kept",
             "beneficiaries/queries.py": "what stands for a merged row now is asked of a row that moved out of sight with its grants",
             "consents/actions/words.py": "what a word opened that counts no more is closed, whoever may see it",
             "duplicates/actions/merging.py": "what hangs on a person moves, whoever may see it",
             "duplicates/actions/undoing.py": "and moves back",
+            "identifiers/actions.py": "a number may be borne by somebody whom its author does not see",
             "kinship/actions.py": "nobody is its own ancestor, be it through somebody out of sight",
             "oversight/looks.py": "who looked is told though the account is another's",
         },

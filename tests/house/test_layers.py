@@ -67,7 +67,11 @@ MORE = {
         "verification": "what anybody may know",
     },
     "trainings": {},
-    "retention": {"due": "to be forgotten", "parts": "that hang on a person or a family"},
+    "retention": {
+        "due": "to be forgotten",
+        "parts": "that hang on a person or a family",
+        "holding": "what is written beside somebody who is held",
+    },
     "duplicates": {
         "hanging": "on a person",
         "kin": "of a person",

@@ -35,7 +35,8 @@ TABLE = {
     "add_member": 10,
     "update_membership": 11,
     "end_membership": 13,
-    "register_beneficiary": 8,
+    # One of them asks which of those who may be the same its author sees; where nobody is found, it is not asked.
+    "register_beneficiary": 9,
     "update_beneficiary": 5,
     "record_kinship": 7,
     "update_kinship": 9,

@@ -1,12 +1,13 @@
 """Looking for rows that may be the same person, whenever somebody is registered or corrected, and writing down what was found.
 
 Whoever may be the same shares the birth date, the telephone, or surname and given name by their consonants, so three look-ups in three
-indexes find them in one statement; the comparison itself is `resemblance`. It is done in the caller's own session: nobody is told of
-a person whom it does not see.
+indexes find them in one statement; the comparison itself is `resemblance`. It reaches over the whole organization of the caller, since one
+child may be known to it in two regions: the pair is written down for those who see both. Nobody is told of a person whom it does not see.
 """
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain, combinations, product
@@ -18,15 +19,15 @@ from sqlalchemy import bindparam
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from app.access.fields import coverage
 from app.access.guard import GuardedSession, prebuilt, watch
+from app.access.transaction import every_row
 from app.beneficiaries.candidates import UNDECIDED, DuplicateCandidate, common_territory
 from app.beneficiaries.models import Beneficiary
 from app.beneficiaries.resemblance import COMPARED, Likeness, Portrait, alike, likeness, portrait
 from app.schemas import Precision
 
 MOST = 500
-"""Rows that are compared in one request. Where more share a name or a day, the nightly scan compares the rest."""
+"""Rows that are compared in one request. Where more share a name or a day, the daily scan compares the rest."""
 TOLD = 200
 """Pairs that one answer tells of; the rest stand in the list."""
 _SHOWN = ("name_latin", "name_cyrillic")
@@ -48,16 +49,16 @@ def _block(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
 _near = aliased(
     Beneficiary,
     sa.union_all(
-        _block(_one_of(Beneficiary.birth_date, "born"), col(Beneficiary.birth_precision) == Precision.DAY.value),
         _block(_one_of(Beneficiary.match_key, "match_keys")),
         _block(_one_of(Beneficiary.phone_e164, "phones")),
+        # Last, since of a day that was filled in for want of a better one there are more than are compared.
+        _block(_one_of(Beneficiary.birth_date, "born"), col(Beneficiary.birth_precision) == Precision.DAY.value),
     ).subquery("near"),
     name="near",
 )
-_LOOK = prebuilt(
-    sa.select(*(getattr(_near, name) for name in (*COMPARED, *_SHOWN)), coverage(_near, beneficiary=_near.id)).limit(MOST),
-    "beneficiary.look_for_duplicates",
-)
+# Without their coverage, so that these two are refused to whoever does not run them over every row.
+_LOOK = prebuilt(sa.select(*(getattr(_near, name) for name in (*COMPARED, *_SHOWN))).limit(MOST), "beneficiary.look_for_duplicates")
+_SEEN = prebuilt(sa.select(col(Beneficiary.id)).where(_one_of(Beneficiary.id, "ids")), "beneficiary.seen_duplicates")
 _KNOWN = prebuilt(
     sa.select(DuplicateCandidate).where(_one_of(DuplicateCandidate.a_id, "a_ids"), _one_of(DuplicateCandidate.b_id, "b_ids")),
     "duplicate_candidate.known",
@@ -72,10 +73,7 @@ _UNDECIDED = prebuilt(
     "duplicate_candidate.undecided_of_person",
 )
 _PORTRAITS = prebuilt(
-    sa.select(*(getattr(Beneficiary, name) for name in COMPARED), coverage(Beneficiary, beneficiary=Beneficiary.id)).where(
-        _one_of(Beneficiary.id, "ids")
-    ),
-    "beneficiary.portraits",
+    sa.select(*(getattr(Beneficiary, name) for name in COMPARED)).where(_one_of(Beneficiary.id, "ids")), "beneficiary.portraits"
 )
 _other = aliased(Beneficiary)
 _is_a = _one_of(DuplicateCandidate.a_id, "ids")
@@ -120,30 +118,45 @@ class Pair:
 Answer = dict[str, Any]
 
 
+@contextmanager
+def _whole_organization(db: GuardedSession) -> Iterator[None]:
+    """For what is compared and written down, whoever may see it; after what the caller wrote was judged by its own rights."""
+    db.flush()
+    with every_row():
+        yield
+
+
 def look_for_duplicates(db: GuardedSession, people: Sequence[Beneficiary]) -> list[Answer]:
-    """Who may be the same as these people of one organization, who were just written: recorded, the likeliest first. Pairs that were
-    decided before are left alone.
+    """Who may be the same as these people of one organization, who were just written: recorded, the likeliest first; of those whom the
+    caller does not see nothing is answered. Pairs that were decided before are left alone.
     """
     if not people:
         return []
     mine = {one.id: portrait(_columns_of(one)) for one in people}
-    rows: dict[uuid.UUID, Any] = {row[0]: row for row in db.rows(_LOOK, _sought(people), shown=0) if row[0] not in mine}
-    others = [portrait(row) for row in rows.values()]
-    pairs = [Pair(*found) for found in alike(chain(product(mine.values(), others), combinations(mine.values(), 2)))]
-    if not pairs:
-        return []
-    recorded = {(one.a_id, one.b_id): one for one in record(db, pairs, organization_id=people[0].organization_id)}
+    with _whole_organization(db):
+        rows: dict[uuid.UUID, Any] = {row[0]: row for row in db.rows(_LOOK, _sought(people), shown=0) if row[0] not in mine}
+        others = [portrait(row) for row in rows.values()]
+        pairs = [Pair(*found) for found in alike(chain(product(mine.values(), others), combinations(mine.values(), 2)))]
+        if not pairs:
+            return []
+        recorded = {(one.a_id, one.b_id): one for one in record(db, pairs, organization_id=people[0].organization_id)}
+    told = mine.keys() | _seen(db, {pair.other.id for pair in pairs} - mine.keys())
     rows |= {one.id: _columns_of(one) for one in people}
     answers = []
     for pair in sorted(pairs, key=lambda pair: (-recorded[pair.key].score, recorded[pair.key].id)):
         candidate, shown = recorded[pair.key], rows[pair.other.id]
-        if candidate.status in UNDECIDED:
+        if candidate.status in UNDECIDED and pair.other.id in told:
             names = shown[len(COMPARED) : len(COMPARED) + len(_SHOWN)]
-            persons = (pair.one.id, pair.other.id)
-            answers.append(_answer((candidate.id, *persons, *names, pair.other.born, candidate.score, candidate.reasons)))
+            row = (candidate.id, pair.one.id, pair.other.id, *names, pair.other.born, candidate.score, candidate.reasons)
+            answers.append(_answer(row))
     del answers[TOLD:]
     watch(_LOOK, [rows[one["beneficiary_id"]] for one in answers])
     return answers
+
+
+def _seen(db: GuardedSession, people: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of the people whom the caller sees."""
+    return {row[0] for row in db.rows(_SEEN, {"ids": sorted(people)}, shown=0)} if people else set()
 
 
 def _sought(people: Iterable[Beneficiary]) -> dict[str, Any]:
@@ -172,22 +185,22 @@ def possible_duplicates(db: GuardedSession, ids: Collection[uuid.UUID]) -> list[
 
 def compare_again(db: GuardedSession, person: Beneficiary, *, identified: Collection[uuid.UUID] | None = None) -> None:
     """Score anew what is undecided about a person who was corrected; what is no longer alike is a candidate no longer. `identified` are
-    those who bear a number of this person's, where that changed.
+    those in the whole organization who bear a number of this person's, where that changed.
     """
-    candidates = list(db.execute(_UNDECIDED, {"id": person.id}).scalars())
-    if not candidates:
-        return
-    ids = sorted({one.a_id for one in candidates} | {one.b_id for one in candidates})
-    drawn = {row[0]: portrait(row) for row in db.rows(_PORTRAITS, {"ids": ids}, shown=0)}
-    for candidate in candidates:
-        one, other = drawn.get(candidate.a_id), drawn.get(candidate.b_id)
-        if one is None or other is None:
-            continue
-        same = None if identified is None else bool({candidate.a_id, candidate.b_id} & set(identified))
-        candidate.compare(likeness(one, other), one=one.territory, other=other.territory, same_identifier=same)
-        if not candidate.is_alike and not candidate.is_kept:
-            db.delete(candidate)
-    db.flush()
+    with _whole_organization(db):
+        candidates = list(db.execute(_UNDECIDED, {"id": person.id}).scalars())
+        if not candidates:
+            return
+        ids = sorted({one.a_id for one in candidates} | {one.b_id for one in candidates})
+        drawn = {row[0]: portrait(row) for row in db.rows(_PORTRAITS, {"ids": ids}, shown=0)}
+        for candidate in candidates:
+            if not (one := drawn.get(candidate.a_id)) or not (other := drawn.get(candidate.b_id)):
+                continue
+            same = None if identified is None else bool({candidate.a_id, candidate.b_id} & set(identified))
+            candidate.compare(likeness(one, other), one=one.territory, other=other.territory, same_identifier=same)
+            if not candidate.is_alike and not candidate.is_kept:
+                db.delete(candidate)
+        db.flush()
 
 
 def record(
