@@ -227,7 +227,13 @@ _MEMBERS_ON = prebuilt(
         FormerCare,
         sa.and_(col(FormerCare.membership_id) == col(FamilyMembership.id), lasts(FormerCare.started_on, FormerCare.ended_on)),
     )
-    .where(col(FamilyMembership.family_id) == bindparam("family_id"), BELONGED, col(Beneficiary.birth_date) <= _day)
+    # What a merged person left behind says nothing that is not said of the one who stands for it.
+    .where(
+        col(FamilyMembership.family_id) == bindparam("family_id"),
+        BELONGED,
+        col(Beneficiary.birth_date) <= _day,
+        col(Beneficiary.merged_into_id).is_(None),
+    )
     .order_by((_was == Relationship.HEAD).desc(), col(Beneficiary.birth_date), col(Beneficiary.id)),
     "family.members_on",
 )

@@ -168,3 +168,25 @@ def test_it_costs_the_same_however_much_hangs_on_the_loser(callers: Callers, sta
             assert undo(ngo, made).status_code == 200
         costs.append([one for one in statements if one.startswith("SELECT")])
     assert len(costs[0]) == len(costs[1]), "\n".join(costs[1])
+
+
+def test_a_membership_that_stays_behind_is_told_in_no_history(callers: Callers) -> None:
+    """Two families at a time, both ended: the one goes on with the winner, the other with nobody until the merge is undone."""
+    ngo = callers.ngo()
+    first, second, pair = make_twice(ngo)
+    home, other = make_family(ngo), make_family(ngo)
+    for family, person in ((home, first), (other, second)):
+        came = {"beneficiary_id": person["id"], "relationship_to_head": "child", "started_on": "2020-01-01"}
+        added = ngo.post(f"/v1/families/{family['id']}/members", came).json()
+        one = f"/v1/families/{family['id']}/memberships/{added['id']}"
+        assert ngo.post(f"{one}/end", {"reason": "other", "ended_on": "2021-01-01"}, version=added["version"]).status_code == 200
+
+    def then(family: Body) -> set[str]:
+        found = ngo.get(f"/v1/families/{family['id']}", params={"as_of": "2020-06-01"}).json()["members"]
+        return {one["id"] for one in found} & {first["id"], second["id"]}
+
+    assert (then(home), then(other)) == ({first["id"]}, {second["id"]})
+    merged = merge(ngo, read_pair(ngo, pair["id"]), first)
+    assert (then(home), then(other)) == ({first["id"]}, set())
+    assert undo(ngo, merged).status_code == 200
+    assert (then(home), then(other)) == ({first["id"]}, {second["id"]})
