@@ -16,6 +16,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
 
+# A dollar sign in these is one, and no variable of make's: DEMO_PASSWORD='pa$word' reaches the service as it was typed.
+AS_GIVEN = DEMO_PASSWORD DATABASE_URL IDENTIFIER_KEYS IDENTIFIER_INDEX_KEYS
+$(foreach name,$(AS_GIVEN),$(if $(filter command,$(origin $(name))),$(eval export override $(name) := $$(value $(name)))))
+
 # Extra arguments for the tests (`make test ARGS='-k login -x'`) and for the benchmark.
 ARGS =
 
