@@ -41,7 +41,7 @@ class Idempotency(SQLModel, table=True):
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """A request that names itself: `fingerprint` is a keyed digest of its method, target and body and of the actor's rights."""
+    """A request that names itself: `fingerprint` is a keyed digest of its method, target, If-Match and body and of the actor's rights."""
 
     actor: str
     key: str

@@ -36,6 +36,11 @@ def keys(db: Database) -> list[str]:
         return sorted(connection.execute(sa.select(_kept.c.key)).scalars())
 
 
+def script_of(administrator: Caller) -> str:
+    body = {"name": "script", "organization_id": administrator.organization_id, "territory": "17", "scopes": ["places:read"]}
+    return str(administrator.post("/v1/service-clients", body).json()["id"])
+
+
 def mahallas(db: Database) -> int:
     with db.engine.connect() as connection:
         found = sa.select(sa.func.count()).select_from(Place.__table__).where(Place.level == "mahalla")
@@ -72,6 +77,22 @@ def test_a_replay_survives_what_happened_since(administrator: Caller) -> None:
 def test_a_replay_of_nothing_to_say(administrator: Caller) -> None:
     assert administrator.post("/v1/auth/logout", key="out").status_code == 204
     assert administrator.post("/v1/auth/logout", key="out").status_code == 401, "the door comes before the key"
+
+
+def test_a_key_stands_for_one_version(administrator: Caller) -> None:
+    """Whoever read the row anew asks for something else, and is not told that it was done."""
+    script = script_of(administrator)
+    for version, status, code in ((1, 200, None), (1, 200, None), (2, 422, "idempotency_key_reused")):
+        answer = administrator.post(f"/v1/service-clients/{script}/disable", version=version, key="once")
+        assert (answer.status_code, answer.json().get("code")) == (status, code), answer.text
+
+
+def test_two_keys_are_none(administrator: Caller, db: Database) -> None:
+    twice = [("Authorization", f"Bearer {administrator.token}"), ("Idempotency-Key", "one"), ("Idempotency-Key", "two")]
+    answer = administrator.client.request("POST", "/v1/places", json=BODY, headers=twice)
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
+    assert "Idempotency-Key" in answer.json()["detail"]
+    assert mahallas(db) == 0
 
 
 def test_a_key_stands_for_one_request(administrator: Caller, db: Database) -> None:

@@ -67,26 +67,30 @@ class Bearer(SecurityBase):
         await revocations.check(actor)
         state["actor"] = str(actor.id)
         retry = None
-        if request.method == "POST" and (key := request.headers.get("idempotency-key")) is not None:
-            retry = Retry(str(actor.id), _key(key), await _fingerprint(request, actor))
+        if request.method == "POST" and (keys := request.headers.getlist("idempotency-key")):
+            retry = Retry(str(actor.id), _key(keys), await _fingerprint(request, actor))
         route = request.scope["route"]
         return Visit(actor, retry, state["request_id"], route.operation_id or route.name)
 
 
-def _key(given: str) -> str:
-    if not 1 <= len(given) <= _LONGEST_KEY or not given.isascii() or not given.isprintable():
+def _key(given: list[str]) -> str:
+    if len(given) > 1:
+        raise BadRequest("Idempotency-Key stands more than once.")
+    key = given[0]
+    if not 1 <= len(key) <= _LONGEST_KEY or not key.isascii() or not key.isprintable():
         raise BadRequest(f"Idempotency-Key takes 1 to {_LONGEST_KEY} printable ASCII characters.")
-    return given
+    return key
 
 
 async def _fingerprint(request: Request, actor: Actor) -> str:
     """Keyed: from a plain digest of a body that holds little but a number, the number could be found by trying.
 
-    The actor's rights are part of it: whoever lost the right to a row since, or to a field of it, is not given the first answer.
+    The actor's rights are part of it: whoever lost the right to a row since, or to a field of it, is not given the first answer. And the
+    version that was read: whoever read the row anew asks for something else.
     """
     scopes = sorted(actor.permissions) if actor.kind == "client" else []
     rights = (actor.role, actor.duty, str(actor.organization_id), actor.territory, actor.administrator, scopes)
-    target = f"{request.method} {request.url.path}?{request.url.query}\n{rights}\n"
+    target = f"{request.method} {request.url.path}?{request.url.query}\n{request.headers.getlist('if-match')}\n{rights}\n"
     return hmac.digest(secret_for("fingerprint"), target.encode() + await request.body(), "sha256").hex()
 
 
