@@ -11,10 +11,13 @@ import re
 import time
 import uuid
 from collections.abc import Iterable
+from email.message import Message
+from functools import lru_cache
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Message as Event
 
 from app.bodies import checked
 from app.problems import BadRequest, Internal, Problem, TooLarge, TooSlow, WrongMediaType
@@ -87,7 +90,7 @@ class Envelope:
             inner["method"] = "GET"
         status = 0
 
-        async def answer(message: Message) -> None:
+        async def answer(message: Event) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -117,7 +120,7 @@ class Bounds:
             return
         started = False
 
-        async def answer(message: Message) -> None:
+        async def answer(message: Event) -> None:
             nonlocal started
             started = True
             await send(message)
@@ -178,22 +181,30 @@ async def _body(scope: Scope, receive: Receive, headers: Headers) -> bytes:
 def _readable(scope: Scope, body: bytes, media_type: str, encoding: str) -> bytes:
     if not body:
         return body
-    kind, _, parameters = media_type.lower().partition(";")
+    kind, charsets = _media_type(media_type)
     if encoding and encoding.lower() != "identity":
         raise WrongMediaType("Send the body without Content-Encoding.")
-    if kind.strip() == "application/x-www-form-urlencoded" and scope["path"].startswith(_FORM_PATHS):
+    if kind == "application/x-www-form-urlencoded" and scope["path"].startswith(_FORM_PATHS):
         return body
-    charset = parameters.partition("charset=")[2].strip(' "')
-    if kind.strip() not in ("application/json", "application/merge-patch+json") or charset not in ("", "utf-8", "utf8"):
+    if kind not in ("application/json", "application/merge-patch+json") or charsets - {"utf-8", "utf8"}:
         raise WrongMediaType("Send `Content-Type: application/json`, in UTF-8.")
     return checked(body)
+
+
+@lru_cache(maxsize=64)
+def _media_type(header: str) -> tuple[str, frozenset[str]]:
+    """The type and what its parameters call the charset, in lower case; other parameters say nothing here (RFC 9110, 8.3)."""
+    message = Message()
+    message["content-type"] = header
+    (kind, _), *parameters = message.get_params(failobj=[("", "")])
+    return kind.lower(), frozenset(str(value).lower() for name, value in parameters if name.lower() == "charset")
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
     """Hand the body over once; afterwards the connection's own events."""
     given = False
 
-    async def again() -> Message:
+    async def again() -> Event:
         nonlocal given
         if given:
             return await receive()
