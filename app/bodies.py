@@ -1,4 +1,4 @@
-"""A JSON body, checked once for every route: UTF-8, no duplicate keys, at most 1,000 of them, no control or bidi characters; NFC.
+"""A JSON body, checked once for every route: UTF-8, no duplicate keys, at most 1,000 of them, no characters that cannot be seen; NFC.
 
 Sources: RFC 8259 (JSON), RFC 8785's I-JSON restrictions, Unicode TR #36 and CVE-2021-42574 for bidirectional controls.
 """
@@ -17,8 +17,19 @@ DEEPEST = 20
 LARGEST = 2**53 - 1
 """The largest whole number that every JSON reader keeps exact (RFC 7493, 2.2)."""
 _POINTER = 300
-# Line feed, carriage return and tab pass here; a single-line field refuses them itself.
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]")
+_DIGITS = 40
+INVISIBLE = "a control, text-direction or other invisible character"
+# Line feed, carriage return and tab pass here; a single-line field refuses them itself. Of what Unicode calls format characters (Cf) two
+# pass, since people send them without knowing: the soft hyphen, which comes with Uzbek and Russian text that is copied from a page, and the
+# joiner of which emoji are made. No letter of either language needs any other; a name takes not even these.
+_FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
+    "\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b\u200c\u200e\u200f\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f"
+    # Separators of lines and paragraphs, and marks of direction; letters that show nothing.
+    "\u2028-\u202e\u115f\u1160\u3164\uffa0"
+    "\ud800-\udfff]"
+)
 
 
 class _Keys:
@@ -41,6 +52,16 @@ def _no_constant(_name: str) -> None:
     raise BadRequest("NaN and Infinity are not JSON.")
 
 
+def _read(text: str) -> Any:
+    try:
+        return json.loads(text, object_pairs_hook=_Keys(), parse_constant=_no_constant)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:
+        # A number of thousands of digits, which Python does not even try to read: its first ones are enough to be out of range.
+        return json.loads(text, object_pairs_hook=_Keys(), parse_constant=_no_constant, parse_int=lambda digits: int(digits[:_DIGITS]))
+
+
 def checked(raw: bytes) -> bytes:
     """The body as it may be read on: the same bytes, or, where a text was not in NFC, the body written anew, without blanks.
 
@@ -49,7 +70,7 @@ def checked(raw: bytes) -> bytes:
     if raw.startswith(b"\xef\xbb\xbf"):
         raise BadRequest("The body starts with a byte-order mark; send plain UTF-8.")
     try:
-        value = json.loads(raw.decode("utf-8"), object_pairs_hook=_Keys(), parse_constant=_no_constant)
+        value = _read(raw.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise BadRequest("The body is not UTF-8.") from error
     except (ValueError, RecursionError) as error:
@@ -63,7 +84,7 @@ def checked(raw: bytes) -> bytes:
 
 
 def forbidden(text: str) -> bool:
-    """Whether it holds a control or text-direction character."""
+    """Whether it holds a character that cannot be seen: one of control, of text direction or of format."""
     return _FORBIDDEN.search(text) is not None
 
 
@@ -73,7 +94,7 @@ def _walk(value: Any, pointer: str, depth: int, faults: list[Fault]) -> Any:
         raise BadRequest(f"A body may nest at most {DEEPEST} levels deep.")
     if isinstance(value, str):
         if forbidden(value):
-            faults.append(Fault(pointer, "forbidden_character", "Holds a control or text-direction character."))
+            faults.append(Fault(pointer, "forbidden_character", f"Holds {INVISIBLE}."))
         return unicodedata.normalize("NFC", value)
     if isinstance(value, int | float):
         if abs(value) > LARGEST if isinstance(value, int) else not math.isfinite(value):
@@ -82,7 +103,7 @@ def _walk(value: Any, pointer: str, depth: int, faults: list[Fault]) -> Any:
     if isinstance(value, dict):
         if any(map(forbidden, value)):
             # A pointer below such a key would repeat it.
-            faults.append(Fault(pointer, "forbidden_character", "A key holds a control or text-direction character."))
+            faults.append(Fault(pointer, "forbidden_character", f"A key holds {INVISIBLE}."))
             return value
         return dict(zip(value, _each(value.values(), map(step_of, value), pointer, depth, faults), strict=True))
     if isinstance(value, list):

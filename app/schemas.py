@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import unicodedata
 import uuid
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -102,6 +103,15 @@ def _single_line(value: str) -> str:
     return value
 
 
+def _of_letters(value: str) -> str:
+    if not any(mark.isalpha() for mark in value):
+        raise ValueError("must have a letter")
+    # Two names that look the same are the same: neither soft hyphens nor joiners, which other texts may hold.
+    if any(unicodedata.category(mark) == "Cf" for mark in value):
+        raise ValueError("must hold no invisible characters")
+    return value
+
+
 def _not_ahead(value: date) -> date:
     if value > today():
         raise ValueError("lies in the future")
@@ -148,7 +158,8 @@ IsoDate = Annotated[date, _from_text(_date)]
 PastDate = Annotated[IsoDate, AfterValidator(_not_ahead)]
 Moment = Annotated[AwareDatetime, _from_text(_moment), AfterValidator(_in_utc)]
 Line = Annotated[str, _bounded(200), AfterValidator(_single_line)]
-Name = Annotated[str, _bounded(80), AfterValidator(_single_line)]
+Name = Annotated[str, _bounded(80), AfterValidator(_single_line), AfterValidator(_of_letters)]
+"""A part of a person's name."""
 Note = Annotated[str, _bounded(4000)]
 Territory = Annotated[
     str,

@@ -191,3 +191,11 @@ def test_a_dissolved_family_takes_nobody_in(callers: Callers) -> None:
     assert (refused.status_code, refused.json()["code"]) == (409, "wrong_state")
     assert ngo.patch(url, {"status": "active"}, version=dissolved["version"]).status_code == 200
     assert ngo.post(f"{url}/members", body).status_code == 201
+
+
+@pytest.mark.parametrize("query", ["q=%ff", "q=a%C3", "level=mahalla&q=%ED%A0%80"])
+def test_a_query_that_is_no_utf8(callers: Callers, query: str) -> None:
+    found = callers.ngo().get(f"/v1/places?{query}")
+    assert (found.status_code, found.json()["code"]) == (422, "invalid")
+    assert {"place": "query", "pointer": "/q", "code": "not_utf8", "message": "Is no text in UTF-8."} in found.json()["errors"]
+    assert callers.ngo().get("/v1/places?q=%D1%88%D0%BE").status_code == 200

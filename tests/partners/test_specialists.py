@@ -264,3 +264,14 @@ def test_a_list_costs_one_statement(callers: Callers, statements: list[str]) -> 
     statements.clear()
     assert len(surnames(ngo, q="qodirova", territory="1733")) == 3
     assert len([one for one in statements if "FROM specialist" in one]) == 1
+
+
+@pytest.mark.parametrize("name", ["---", "123", "...", "Кари\u00adмова", "Karimova\u200d"])
+def test_a_name_is_one(callers: Callers, name: str) -> None:
+    """The one rule of people's names: a letter, and nothing that cannot be seen."""
+    ngo = callers.ngo()
+    for field in ("surname", "given_name", "patronymic"):
+        assert pointers(ngo.post(URL, specialist_body(**{field: name}))) == [f"/{field}"]
+    made = make_specialist(ngo)
+    assert pointers(ngo.patch(f"{URL}/{made['id']}", {"surname": name}, version=1)) == ["/surname"]
+    assert ngo.patch(f"{URL}/{made['id']}", {"surname": "О-ʻ"}, version=1).status_code == 200

@@ -14,6 +14,7 @@ from app.schemas import (
     EntityRead,
     Id,
     IsoDate,
+    Name,
     NewId,
     Note,
     OpenedSince,
@@ -31,19 +32,12 @@ from app.schemas import (
 _FIRST_BIRTH = date(1900, 1, 1)
 
 
-def _has_letter(value: str) -> str:
-    if not any(letter.isalpha() for letter in value):
-        raise ValueError("must have a letter")
-    return value
-
-
 def _since_1900(value: date) -> date:
     if value < _FIRST_BIRTH:
         raise ValueError("lies before 1900")
     return value
 
 
-NamePart: TypeAlias = Annotated[line(80), AfterValidator(_has_letter)]  # type: ignore[valid-type]
 Phone: TypeAlias = line(40)  # type: ignore[valid-type]
 SexWord: TypeAlias = word(Sex)  # type: ignore[valid-type]
 PrecisionWord: TypeAlias = word(Precision)  # type: ignore[valid-type]
@@ -61,9 +55,9 @@ class Person(Strict):
     """A child, a parent or another person. The name is kept in the script it is written in."""
 
     id: NewId = None
-    surname: NamePart = Field(examples=["Йўлдошева"])
-    given_name: NamePart = Field(examples=["Дилноза"])
-    patronymic: NamePart | None = Field(default=None, examples=["Карим қизи"])
+    surname: Name = Field(examples=["Йўлдошева"])
+    given_name: Name = Field(examples=["Дилноза"])
+    patronymic: Name | None = Field(default=None, examples=["Карим қизи"])
     sex: SexWord
     birth_date: BirthDate = Field(description="What `birth_precision` calls unknown is 01.", examples=["2012-05-17"])
     birth_precision: PrecisionWord = Precision.DAY
@@ -81,9 +75,9 @@ class BeneficiaryCreate(Person):
 class BeneficiaryUpdate(Strict):
     """What is to change; fields left out stay, null empties."""
 
-    surname: NamePart = kept()
-    given_name: NamePart = kept()
-    patronymic: NamePart | None = None
+    surname: Name = kept()
+    given_name: Name = kept()
+    patronymic: Name | None = None
     sex: SexWord = kept()
     birth_date: BirthDate = kept()
     birth_precision: PrecisionWord = kept()
