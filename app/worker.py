@@ -20,6 +20,8 @@ from app.retention import due
 from app.retention.actions.running import run_retention
 
 log = logging.getLogger("himoya.worker")
+FIRST_SECONDS = 60.0
+"""A process that is restarted every few minutes does its share as well."""
 EVERY_SECONDS = 3600.0
 RETENTION_EVERY = SCAN_EVERY = timedelta(days=1)
 ATTEMPTS_KEPT = timedelta(days=1)
@@ -69,7 +71,7 @@ class Housekeeping:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Do it every hour."""
+        """Do it in a minute, and then every hour."""
         self._stopping.clear()
         self._thread = threading.Thread(target=self._run, name="housekeeping", daemon=True)
         self._thread.start()
@@ -81,7 +83,9 @@ class Housekeeping:
             self._thread.join(timeout=10)
 
     def _run(self) -> None:
-        while not self._stopping.wait(EVERY_SECONDS):
+        wait = FIRST_SECONDS
+        while not self._stopping.wait(wait):
+            wait = EVERY_SECONDS
             for work in (chain.seal, purge, expire_consents, keep_rules, scan_register):
                 try:
                     work()

@@ -200,14 +200,18 @@ def test_so_long_a_transaction_is_waited_for(db: Database, monkeypatch: pytest.M
     assert chain.seal().entries == 1
 
 
-def test_the_housekeeping_seals(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("first", "every", "rounds"), [(0.001, 3600, 1), (0.001, 0.001, 3)])
+def test_the_housekeeping_seals(db: Database, monkeypatch: pytest.MonkeyPatch, first: float, every: float, rounds: int) -> None:
+    """Soon after the start already, since a service may be restarted more often than every hour; and then again and again."""
     put(db, 100)
-    sealed = threading.Event()
-    monkeypatch.setattr(worker, "EVERY_SECONDS", 0.001)
-    monkeypatch.setattr(worker, "purge", sealed.set)
+    done = threading.Semaphore(0)
+    monkeypatch.setattr(worker, "FIRST_SECONDS", first)
+    monkeypatch.setattr(worker, "EVERY_SECONDS", every)
+    monkeypatch.setattr(worker, "purge", done.release)
     housekeeping = worker.Housekeeping()
     housekeeping.start()
-    assert sealed.wait(SECONDS)
+    for _ in range(rounds):
+        assert done.acquire(timeout=SECONDS)
     housekeeping.stop()
     assert len(seals(db)) == 1
 
