@@ -19,7 +19,7 @@ COPY --from=packages /opt/himoya /opt/himoya
 WORKDIR /srv/himoya
 # It listens on every address, so PUBLIC_URL has to be given: the service does not start without.
 # The code belongs to root: the service can read it and change none of it.
-COPY alembic.ini ./
+COPY LICENSE NOTICE alembic.ini ./
 COPY migrations migrations
 COPY app app
 
