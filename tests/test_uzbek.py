@@ -298,3 +298,13 @@ def test_alifbo_writes_the_same_latin(word):
 def test_alifbo_writes_the_same_cyrillic(word):
     latin = to_latin(word)
     assert to_cyrillic(latin) == alifbo.to_cyrillic(latin, protect_spans=False, foreign_words="transliterate").text
+
+
+def test_integrators_are_promised_what_holds() -> None:
+    """docs/integrators.md names what a search finds of Russian spellings, and what it does not."""
+    page = (Path(__file__).parent.parent / "docs" / "integrators.md").read_text(encoding="utf-8").partition("\n## Names\n")[2]
+    found, _, missed = page.partition("\n## ")[0].partition("It does not find")
+    pairs = [re.findall(r"(\w+) for (\w+)", text) for text in (found, missed)]
+    assert [len(one) for one in pairs] == [5, 3]
+    assert all(loose_key(typed) == loose_key(name) for typed, name in pairs[0])
+    assert all(loose_key(typed) != loose_key(name) and skeleton_key(typed) == skeleton_key(name) for typed, name in pairs[1])
