@@ -93,6 +93,14 @@ _SERVERS = [
 ]
 _BEARER = "Access token (JWT, ES256) from `POST /v1/auth/login` or `POST /v1/oauth/token`; checked as RFC8725 advises."
 _TEXT = {"type": "string", "maxLength": 2000}
+_SHARED_HEADERS = {
+    "X-Request-ID": {"description": "Names the request in our logs.", "schema": _TEXT},
+    "Retry-After": {
+        "description": "Seconds to wait, where waiting helps.",
+        "schema": {"type": "integer", "minimum": 0, "maximum": 86400},
+    },
+}
+"""Of so many answers that they stand once."""
 NOWHERE: tuple[type[Problem], ...] = (NotFound, MethodNotAllowed)
 BODIES: tuple[type[Problem], ...] = (BadRequest, TooSlow, TooLarge, WrongMediaType, Invalid, Internal)
 """Refusals that need no operation: of an address or a method that there is not, and of a body, be it where none belongs. Listed once."""
@@ -150,6 +158,7 @@ def install(app: FastAPI) -> None:
         for unused in ("HTTPValidationError", "ValidationError"):
             document["components"]["schemas"].pop(unused, None)
         document["components"]["securitySchemes"]["bearer"]["description"] = _BEARER
+        document["components"]["headers"] = _SHARED_HEADERS
         document["x-codes"] = [kind.code for kind in (*NOWHERE, *BODIES)]
         bound(document)
         return document
@@ -223,7 +232,7 @@ def _takes_an_id(route: Any) -> bool:
 
 def _answer(status: str, response: dict[str, Any]) -> None:
     headers = response.setdefault("headers", {})
-    headers["X-Request-ID"] = {"description": "Names the request in our logs.", "schema": _TEXT}
+    headers["X-Request-ID"] = {"$ref": "#/components/headers/X-Request-ID"}
     if status == "304":
         return
     if not status.startswith("2"):
@@ -231,10 +240,7 @@ def _answer(status: str, response: dict[str, Any]) -> None:
         response["description"] = response["description"].strip()
         response["content"] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemRead"}}}
         if status in ("429", "503", "409"):
-            headers["Retry-After"] = {
-                "description": "Seconds to wait, where waiting helps.",
-                "schema": {"type": "integer", "minimum": 0, "maximum": 86400},
-            }
+            headers["Retry-After"] = {"$ref": "#/components/headers/Retry-After"}
         return
     schema = response.get("content", {}).get("application/json", {}).get("schema", {})
     name = schema.get("$ref", "").rpartition("/")[2]
