@@ -22,7 +22,7 @@ Number: TypeAlias = Annotated[  # type: ignore[valid-type]
         repr=False,
         description="As it is written; spaces, dashes, lower case and Cyrillic look-alikes do not matter. A PINFL has 14 digits, a "
         "passport and an ID card two letters and seven digits, a birth certificate a series and a number.",
-        examples=["31210630340025"],
+        examples=["61705140000006"],
     ),
 ]
 

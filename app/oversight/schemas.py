@@ -121,7 +121,7 @@ class BreakGlassByNumber(_Emergency):
     """
 
     pinfl: Annotated[str, StringConstraints(pattern=r"^[0-9]{14}$", max_length=14)] = Field(
-        repr=False, description="The person's PINFL, as it is now: 14 digits.", examples=["31210630340025"]
+        repr=False, description="The person's PINFL, as it is now: 14 digits.", examples=["61705140000006"]
     )
 
 

@@ -32,7 +32,7 @@ from app.schemas import (
 Phone = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST, pattern=r"^[^\r\n\t]+$"),
-    Field(description="As people write it; kept as it is.", examples=["(+78) 140-97-27"]),
+    Field(description="As people write it; kept as it is.", examples=["(71) 123-45-67"]),
 ]
 PHONE_READ = "As it was written."
 E164_READ = "The same number in E.164, as far as it could be read from what was written; null where it could not, or where there is none."

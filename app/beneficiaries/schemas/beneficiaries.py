@@ -55,7 +55,7 @@ class Person(Strict):
     """A child, a parent or another person. The name is kept in the script it is written in."""
 
     id: NewId = None
-    surname: Name = Field(examples=["Йўлдошева"])
+    surname: Name = Field(examples=["Намунавий"])
     given_name: Name = Field(examples=["Дилноза"])
     patronymic: Name | None = Field(default=None, examples=["Карим қизи"])
     sex: SexWord

@@ -94,7 +94,11 @@ _FORM: dict[str, Any] = {
                         },
                     },
                 },
-                "example": {"grant_type": "client_credentials", "client_id": "certificates-script", "client_secret": "…"},
+                "example": {
+                    "grant_type": "client_credentials",
+                    "client_id": "client-019ce535503277658420e69ba47255e2",
+                    "client_secret": "…",
+                },
             }
         },
     }
