@@ -1,4 +1,4 @@
-"""The contract: what FastAPI knows of the routes, with permissions, headers, the common refusals and bounds on every value.
+"""The contract: what FastAPI knows of the routes, with permissions, headers, the common refusals, bounds on every value and examples.
 
 The interactive page's assets come from an installed package, so it works without a network.
 """
@@ -17,6 +17,7 @@ from app.access.permissions import holders
 from app.access.transaction import begin
 from app.answers import answer_if_changed, if_match
 from app.contract_bounds import bound
+from app.contract_examples.composing import exemplify
 from app.identity.door import Door, secret_answer
 from app.problems import (
     MEDIA_TYPE,
@@ -161,6 +162,7 @@ def install(app: FastAPI) -> None:
         document["components"]["headers"] = _SHARED_HEADERS
         document["x-codes"] = [kind.code for kind in (*NOWHERE, *BODIES)]
         bound(document)
+        exemplify(document)
         return document
 
     app.openapi = whole  # type: ignore[method-assign]
