@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from itertools import combinations, count
+from itertools import combinations, count, pairwise
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +12,8 @@ from sqlmodel import col
 
 from app.access.grants import BITS, AccessGrant, DataCategory, GrantSource
 from app.access.transaction import as_system, begin
-from app.beneficiaries.models import OLDER, YOUNGER, Beneficiary, Family, FamilyMembership, FamilyResidence, may_be_elder
+from app.beneficiaries.history import FamilyResidence, FormerCare
+from app.beneficiaries.models import OLDER, YOUNGER, Beneficiary, Family, FamilyMembership, may_be_elder
 from app.consents.models import Consent, ConsentStatus, ConsentSubject
 from app.database import now
 from app.days import today
@@ -28,7 +29,7 @@ REGION = "1733"
 """Where the committee works."""
 ALL = {"limit": 200, "include": "total"}
 
-MODELS = (Beneficiary, Family, FamilyMembership, FamilyResidence, Kinship, Consent, ConsentSubject, AccessGrant)
+MODELS = (Beneficiary, Family, FamilyMembership, FormerCare, FamilyResidence, Kinship, Consent, ConsentSubject, AccessGrant)
 Found = dict[Any, list[Any]]
 
 
@@ -161,6 +162,7 @@ class Remembered(RuleBasedStateMachine):
         with begin(as_system("test")) as db:
             found = {model: self.rows(model, db) for model in MODELS}
         self.memberships_are_as_remembered(found)
+        self.care_follows_care(found)
         self.kin_is_no_contradiction(found)
         self.everybody_lives_somewhere(found)
         self.open_is_what_a_given_consent_covers(found)
@@ -179,6 +181,19 @@ class Remembered(RuleBasedStateMachine):
         assert max(Counter(one.beneficiary_id for one in open_ones).values(), default=0) <= 1, "one open membership a person"
         self._no_overlap([one for one in rows[FamilyMembership] if one.end_reason != "entered_in_error"], "beneficiary_id")
         self._ages({one.id: one for one in rows[Beneficiary]}, open_ones)
+
+    def care_follows_care(self, rows: Found) -> None:
+        stretches: defaultdict[Any, list[FormerCare]] = defaultdict(list)
+        for one in sorted(rows[FormerCare], key=lambda one: one.ended_on):
+            stretches[one.membership_id].append(one)
+        memberships = {one.id: one for one in rows[FamilyMembership]}
+        for key, found in stretches.items():
+            membership = memberships[key]
+            assert [one.started_on for one in found] == [None, *(one.ended_on for one in found[:-1])]
+            said = [*(one.is_primary_caregiver for one in found), membership.is_primary_caregiver]
+            assert all(one != other for one, other in pairwise(said)), "what did not change is told once"
+            assert membership.started_on is None or membership.started_on < found[0].ended_on
+            assert membership.ended_on is None or found[-1].ended_on < membership.ended_on
 
     @staticmethod
     def _no_overlap(rows: list[Any], of: str) -> None:
@@ -278,8 +293,7 @@ class Remembered(RuleBasedStateMachine):
         for family in self.lies:
             one = f"{FAMILIES}/{family}"
             present, told = (self.national.get(one, params=params).json() for params in ({}, {"as_of": today().isoformat()}))
-            assert [(m["id"], m["relationship_to_head"]) for m in present["members"]] == [
-                (m["id"], m["relationship_to_head"]) for m in told["members"]
-            ]
+            names = ("id", "relationship_to_head", "is_primary_caregiver")
+            assert [[m[name] for name in names] for m in present["members"]] == [[m[name] for name in names] for m in told["members"]]
             for days in range(0, 100, 19):
                 self.was_so(family, self.day - timedelta(days=days))

@@ -165,6 +165,19 @@ class Life(Remembered):
             assert changed.json()["members"][0]["id"] == head["id"]
 
     @there_are("lies")
+    @rule(who=WHO, pick=PICK, bits=PICK, back=BACK)
+    def change_caregivers(self, who: str, pick: int, bits: int, back: int) -> None:
+        caller, family = self.family(who, pick)
+        if family is None:
+            return
+        caring = {one["id"] for n, one in enumerate(family["members"]) if bits >> n & 1}
+        one, day = f"{FAMILIES}/{family['id']}", self.later(back).isoformat()
+        changed = caller.post(f"{one}/change-caregivers", {"caregivers": sorted(caring), "on": day}, version=family["version"])
+        if self.came("change_caregivers", changed):
+            for told_of in (changed, self.national.get(one, params={"as_of": day})):
+                assert {one["id"] for one in told_of.json()["members"] if one["is_primary_caregiver"]} == caring
+
+    @there_are("lies")
     @rule(who=WHO, pick=PICK, place=PLACE, back=BACK, whole=st.booleans())
     def move(self, who: str, pick: int, place: str, back: int, whole: bool) -> None:
         """Or correct where it lies, as if it had always been there."""
@@ -313,7 +326,19 @@ class Life(Remembered):
 
 
 EVERYTHING = {
-    *("register", "register_somebody", "add", "end", "correct_membership", "change_head", "move", "correct_family", "dissolve", "split"),
+    *(
+        "register",
+        "register_somebody",
+        "add",
+        "end",
+        "correct_membership",
+        "change_head",
+        "change_caregivers",
+        "move",
+        "correct_family",
+        "dissolve",
+        "split",
+    ),
     *("merge", "relate: parent", "relate: guardian", "relate: spouse", "end_kinship", "merge_people", "undo", "give", "withdraw"),
     *("correct_person: death", "correct_person: older", "correct_person: younger", "correct_person: place", "correct_person: life"),
 }
