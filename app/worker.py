@@ -14,6 +14,7 @@ from app.access.transaction import as_system, begin
 from app.audit import chain
 from app.consents.actions.consents import expire_due
 from app.database import current, now
+from app.duplicates.actions import expiring
 from app.duplicates.scanning import scan_if_due
 from app.identity.models import LoginAttempt, LoginSession
 from app.retention import due
@@ -46,6 +47,12 @@ def expire_consents() -> int:
     """Write down which consents have expired; answers how many. What they opened closes by its own date, this one or not."""
     with begin(as_system("expire_consents")) as db:
         return expire_due(db)
+
+
+def forget_former_values() -> int:
+    """Forget what merges kept to be undone; answers of how many, a batch at a time."""
+    with begin(as_system("forget_former_values")) as db:
+        return expiring.forget_former_values(db)
 
 
 def keep_rules() -> bool:
@@ -86,7 +93,7 @@ class Housekeeping:
         wait = FIRST_SECONDS
         while not self._stopping.wait(wait):
             wait = EVERY_SECONDS
-            for work in (chain.seal, purge, expire_consents, keep_rules, scan_register):
+            for work in (chain.seal, purge, expire_consents, forget_former_values, keep_rules, scan_register):
                 try:
                     work()
                 except Exception:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
+from app import worker
 from app.access.transaction import as_system, begin
 from app.database import now
 from app.duplicates.models import BeneficiaryMerge
@@ -52,6 +53,27 @@ def test_both_are_as_they_were(ngo: Caller) -> None:
     assert girl["id"] in {one["id"] for one in ngo.get(f"/v1/families/{family['id']}").json()["members"]}
     assert read_pair(ngo, pair["id"])["status"] == "open"
     assert {one["id"] for one in ngo.get("/v1/beneficiaries?q=dilnoza").json()["items"]} == {girl["id"], second["id"]}
+
+
+def test_what_was_kept_for_it_goes_when_its_time_is_over(ngo: Caller) -> None:
+    _, girl, second, pair = member_of_a_family(ngo)
+    theirs = side_of(pair, girl)
+    made = merge(ngo, pair, second, fields={"surname": theirs})
+    assert worker.forget_former_values() == 0, "it can still be undone"
+    shown = ngo.get(f"/v1/merges/{made['id']}").json()["moved"]
+    with begin(as_system("test")) as db:
+        row = db.execute(select(BeneficiaryMerge)).scalar_one()
+        assert row.replaced
+        assert any(entry.get("before") for entry in row.moved)
+        row.created_at = now() - timedelta(days=31)
+    assert [worker.forget_former_values() for _ in range(2)] == [1, 0]
+    with begin(as_system("test")) as db:
+        row = db.execute(select(BeneficiaryMerge)).scalar_one()
+        assert row.replaced == {}
+        assert not any("before" in entry for entry in row.moved)
+    after = ngo.get(f"/v1/merges/{made['id']}").json()
+    assert after["moved"] == shown, "how many rows were moved is still told"
+    assert undo(ngo, {**made, "version": after["version"]}).json()["code"] == "wrong_state"
 
 
 def test_it_can_be_merged_and_undone_again(ngo: Caller) -> None:

@@ -151,7 +151,7 @@ RULES: dict[str, tuple[Callable[[ast.AST], bool], dict[str, str]]] = {
             "duplicates/scanning.py": "two rows of one person may lie where no one caller sees both",
             "retention/actions/rules.py": "the rules that stand until an administrator changes them",
             "retention/actions/running.py": "people whose rows may lie where no one caller has rights",
-            "worker.py": "when the rules were last run, and which consents have expired",
+            "worker.py": "when the rules were last run, which consents have expired, and what merges keep",
         },
     ),
     "every row within a caller's transaction": (
