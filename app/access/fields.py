@@ -4,7 +4,7 @@ A statement that shows fields under a rule of category has `coverage(Model)` beh
 row, so it is refused. What may not be seen becomes WITHHELD, which `answers.py` leaves out: the field is absent, not null.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -113,19 +113,36 @@ def conceal(statement: Statement, rows: Sequence[Any], actor: Actor, *, name: st
 
 def _shown(row: Any, covered_at: int, fields: tuple[tuple[int, FieldRule], ...], actor: Actor) -> Any:
     open_to_me = EVERYTHING if covered_at < 0 else row[covered_at]
-    hidden = [
-        (at, rule)
-        for at, rule in fields
-        if rule.category & ~open_to_me or (rule.permission is not None and rule.permission.name not in actor.permissions)
-    ]
+    hidden = [(at, rule) for at, rule in fields if not _is_open(rule, open_to_me, actor)]
     if not hidden:
         return row
     values = list(row)
     for at, rule in hidden:
-        covered = not rule.category & ~open_to_me
-        values[at] = rule.mask(values[at]) if covered and rule.mask and values[at] is not None else WITHHELD
+        values[at] = _instead(rule, open_to_me, values[at])
     visiting.get().withheld = True
     return values
+
+
+def _is_open(rule: FieldRule, open_to_me: int, actor: Actor) -> bool:
+    """Whether a field under this rule is shown in full, of a row of which these categories are open."""
+    return not rule.category & ~open_to_me and (rule.permission is None or rule.permission.name in actor.permissions)
+
+
+def _instead(rule: FieldRule, open_to_me: int, value: Any) -> Any:
+    """What stands for a value that is not shown in full."""
+    return rule.mask(value) if rule.mask and value is not None and not rule.category & ~open_to_me else WITHHELD
+
+
+def shown_of(model: type[SQLModel], values: Mapping[str, Any], open_to_me: int) -> dict[str, Any]:
+    """Fields of a row that is not read but made, such as one of a record that there is not yet, as the actor may see them by the rules of
+    their table; `open_to_me` is what `coverage` says of the subject.
+    """
+    actor, rules = visiting.get().actor, DECLARED[model].fields
+    hidden = {name: rules[name] for name in values.keys() & rules.keys() if not _is_open(rules[name], open_to_me, actor)}
+    if actor.role == SYSTEM or not hidden:
+        return dict(values)
+    visiting.get().withheld = True
+    return {name: _instead(hidden[name], open_to_me, value) if name in hidden else value for name, value in values.items()}
 
 
 def withhold(shown: dict[str, Any], name: str) -> None:

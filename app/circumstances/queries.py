@@ -9,7 +9,7 @@ from sqlalchemy import bindparam
 from sqlmodel import col
 
 from app.access.declare import DECLARED
-from app.access.fields import coverage
+from app.access.fields import WITHHELD, coverage, shown_of
 from app.access.grants import AccessGrant
 from app.access.guard import prebuilt
 from app.access.transaction import Rows
@@ -72,12 +72,11 @@ def circumstances(db: Rows, beneficiary_id: uuid.UUID) -> dict[str, Any]:
 def _nothing_recorded(person: Sequence[Any]) -> dict[str, Any]:
     """The record before there is one, with the fields that are open in it; the person's row ends in what is."""
     *subject, covered = person
-    rules = DECLARED[Circumstances].fields
-    known = {name: None for name in _KNOWN if name not in rules or not rules[name].category & ~covered}
-    if not known.keys() & rules.keys():
+    known = shown_of(Circumstances, dict.fromkeys(_KNOWN) | {"version": 0, "missing_documents": []}, covered)
+    # Nothing of it is open to whoever sees none of the fields under a rule.
+    if all(known[name] is WITHHELD for name in DECLARED[Circumstances].fields):
         raise NotFound
-    empty: dict[str, Any] = {"version": 0, "missing_documents": []}
-    return _shape(subject) | {name: empty.get(name, value) for name, value in known.items()}
+    return _shape(subject) | known
 
 
 def all_circumstances(db: Rows, listing: CircumstancesListing) -> Found:

@@ -1,14 +1,17 @@
 """Circumstances and consent: the row goes with the person, each field with its category; the trail tells of it and not what."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from itertools import chain, combinations
 from typing import Any
 
 import pytest
 
+from app.access.declare import DECLARED
 from app.access.grants import DataCategory, to_account, to_organization, to_role
-from app.circumstances.models import HEALTH, PAPERS, SCHOOLING
+from app.access.permissions import Permission
+from app.circumstances.models import HEALTH, PAPERS, SCHOOLING, Circumstances
 from app.database import now
 from tests.callers import Caller, Callers
 from tests.factories.beneficiaries import make_beneficiary
@@ -219,3 +222,20 @@ def test_the_trail_tells_that_and_not_what(ngo: Caller, girl: Body) -> None:
     assert "circumstances" in text
     for secret in ("Astma", "Qandli", "12-maktab", "cannot_do_at_all", "disability_certificate", "child_with_disability"):
         assert secret not in text
+
+
+def test_the_record_before_there_is_one_follows_every_rule(ngo: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever decides of a field in a row that is read decides of it in one that is made: a permission as well as a category."""
+    person = make_beneficiary(ngo)
+    assert ngo.get(url_of(person)).json().keys() >= ALL
+    nobodys = Permission("circumstances:nobody", "For nobody.", {}, administrator=False)
+    declared = DECLARED[Circumstances]
+    stricter = {name: replace(rule, permission=nobodys) if name in HEALTH else rule for name, rule in declared.fields.items()}
+    monkeypatch.setitem(DECLARED, Circumstances, replace(declared, fields=stricter))
+    found = ngo.get(url_of(person)).json()
+    assert found["version"] == 0
+    assert not found.keys() & {*HEALTH}
+    assert found.keys() >= {*SCHOOLING, *PAPERS}
+    hidden = {name: replace(rule, permission=nobodys) for name, rule in declared.fields.items()}
+    monkeypatch.setitem(DECLARED, Circumstances, replace(declared, fields=hidden))
+    assert ngo.get(url_of(person)).status_code == 404
