@@ -251,7 +251,7 @@ EXPECTED: dict[str, dict[str, tuple[str, str, str, str, str]]] = {
         **OPEN_TO_PARTNERS,
     },
     # Whose people were looked at reviews it; whose staff looked reads it, wherever the person lives.
-    "break_glass": {OWN_HERE: (W, W, N, W, N), OWN_THERE: (N, N, N, N, N), OTHER_HERE: (N, R, R, N, N), OTHER_THERE: (N, R, R, N, N)},
+    "break_glass": {OWN_HERE: (W, W, N, W, N), OWN_THERE: (W, W, N, W, N), OTHER_HERE: (N, R, R, N, N), OTHER_THERE: (N, R, R, N, N)},
     "audit_seal": {OWN_HERE: (N, N, N, N, N), OTHER_THERE: (N, N, N, N, N)},
     "login_attempt": {OWN_HERE: (N, N, N, N, N), OTHER_THERE: (N, N, N, N, N)},
 }
