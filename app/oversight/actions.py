@@ -1,7 +1,8 @@
-"""Breaking the glass, closing it again, and reviewing it. Who breaks and who closes is let to it by the service, since the grants are on
-rows of another organization.
+"""Breaking the glass, closing it again, and reviewing it. Who breaks is let to it by the service, since the person is another
+organization's; so is who closes, once it is known that the row is the caller's to see.
 """
 
+import logging
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -15,16 +16,17 @@ from app.access.actor import Actor, Visit
 from app.access.fetch import fetch, kept, made_before
 from app.access.grants import AccessGrant, DataCategory, GrantSource, bits_of, to_account
 from app.access.guard import GuardedSession, prebuilt
+from app.access.transaction import every_row
 from app.audit import trail
 from app.beneficiaries.actions.members import words_about
 from app.beneficiaries.models import Beneficiary, Family, FamilyMembership
 from app.database import UtcDateTime, now, uuid7
 from app.identity.models import Account
-from app.oversight.models import LONGEST, MOST_A_DAY, REVIEW_WITHIN, BreakGlass, NotNeeded, ReviewOverdue, ReviewVerdict
+from app.oversight.models import A_DAY, LONGEST, MOST_A_DAY, REVIEW_WITHIN, BreakGlass, NotNeeded, ReviewOverdue, ReviewVerdict
 from app.oversight.schemas import BreakGlassCreate, BreakGlassReview
 from app.problems import Forbidden, IdTaken, NotFound, TooManyRequests, invalid
 
-_DAY = timedelta(days=1)
+log = logging.getLogger("himoya.oversight")
 TERRITORY = bindparam("territory", type_=sa.String())
 """The caller's own."""
 # A person who is there to be looked at, in the caller's territory, with the present family where the same organization registered it. It is
@@ -97,7 +99,9 @@ def break_glass(
             raise IdTaken
         return before, True
     moment = now()
-    recent = [_Before(*row) for row in db.rows(_RECENT, {"account_id": actor.id, "beneficiary_id": beneficiary_id, "since": moment - _DAY})]
+    recent = [
+        _Before(*row) for row in db.rows(_RECENT, {"account_id": actor.id, "beneficiary_id": beneficiary_id, "since": moment - A_DAY})
+    ]
     if guessed:
         _refuse_too_many(recent, moment)
     if still_open := next((one for one in recent if one.beneficiary_id == beneficiary_id and one.closes_at > moment), None):
@@ -116,15 +120,18 @@ def break_glass(
     _grant(db, row, family_id=family_id)
     _tell(db, row, "created", to=row.organization_id)
     db.flush()
+    # Before the commit: rather a warning too many than one too few.
+    about = {"request_id": by.request_id, "operation": by.operation, "actor": str(actor.id), "organization": str(owner)}
+    log.warning("glass broken; the organization's managers have to review it", extra=about)
     return row, False
 
 
 def _refuse_too_many(recent: Sequence[_Before], moment: datetime) -> None:
     if any(one.reviewed_at is None and one.opened_at < moment - REVIEW_WITHIN for one in recent):
         raise ReviewOverdue
-    of_the_day = [one.opened_at for one in recent if one.opened_at > moment - _DAY]
+    of_the_day = [one.opened_at for one in recent if one.opened_at > moment - A_DAY]
     if len(of_the_day) >= MOST_A_DAY:
-        wait = of_the_day[MOST_A_DAY - 1] + _DAY - moment
+        wait = of_the_day[MOST_A_DAY - 1] + A_DAY - moment
         raise TooManyRequests.after(wait.total_seconds(), f"At most {MOST_A_DAY} emergency accesses within 24 hours.")
 
 
@@ -187,13 +194,14 @@ def _tell(db: GuardedSession, row: BreakGlass, what: str, *, to: uuid.UUID) -> N
 
 
 def close_break_glass(db: GuardedSession, key: uuid.UUID, *, version: int, by: Visit) -> BreakGlass:
-    """End it before its time. The caller was shown the row before; whoever sees it may end it. Raises NotFound, Stale, WrongState."""
+    """End it before its time; whoever sees it may. Raises NotFound, Stale, WrongState."""
     row = fetch(db, BreakGlass, key, version=version)
-    row.close(by=by.actor.id)
-    _close_grants(db, row)
     is_owner = row.organization_id == by.actor.organization_id
-    _tell(db, row, "updated", to=row.accessor_organization_id if is_owner else row.organization_id)
-    db.flush()
+    with every_row():
+        row.close(by=by.actor.id)
+        _close_grants(db, row)
+        _tell(db, row, "updated", to=row.accessor_organization_id if is_owner else row.organization_id)
+        db.flush()
     return row
 
 

@@ -13,10 +13,12 @@ from app.problems import Conflict, WrongState
 
 LONGEST = timedelta(hours=3)
 """How long one access opens data at most. As are the numbers below, it is the project's own rule."""
+A_DAY = timedelta(days=1)
+"""The 24 hours within which is counted."""
 MOST_A_DAY = 5
-"""How often one account may break the glass within 24 hours."""
+"""How often one account may break the glass within them."""
 MOST_MISSES = 10
-"""How often within 24 hours one account may name a number by which nobody is found: enough for slips of the pen, too few to try."""
+"""How often within them one account may name a number by which nobody is found: enough for slips of the pen, too few to try."""
 NOT_FOUND = "break_glass.not_found"
 """What the trail calls that."""
 REVIEW_WITHIN = timedelta(days=7)

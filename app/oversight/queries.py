@@ -12,15 +12,12 @@ from app.access.declare import ORGANIZATION
 from app.access.fetch import Single
 from app.access.guard import prebuilt
 from app.access.transaction import Rows
-from app.audit.models import AuditEntry
 from app.consents.models import Consent, ConsentStatus
-from app.database import UtcDateTime, now
 from app.days import today
 from app.listing import Found, Keyset, by_age, filters_of
-from app.oversight.models import MOST_MISSES, NOT_FOUND, BreakGlass
+from app.oversight.models import BreakGlass
 from app.oversight.schemas import BreakGlassListing, BreakGlassRead
 
-_DAY = timedelta(days=1)
 EXPIRES_WITHIN = timedelta(days=30)
 _glass = sa.select(*(getattr(BreakGlass, name) for name in BreakGlassRead.model_fields))
 _GLASS_ONE = Single("break_glass.one", _glass, BreakGlass.id)
@@ -57,25 +54,6 @@ def break_glasses(db: Rows, listing: BreakGlassListing) -> Found:
     if listing.reviewed is not None:
         values["reviewed" if listing.reviewed else "unreviewed"] = {}
     return _GLASSES.page(db, listing, values)
-
-
-_MISSES = prebuilt(
-    sa.select(func.count(), func.min(AuditEntry.at)).where(
-        col(AuditEntry.actor_id) == bindparam("actor_id"),
-        col(AuditEntry.action) == NOT_FOUND,
-        col(AuditEntry.at) > bindparam("since", type_=UtcDateTime()),
-    ),
-    "break_glass.misses",
-)
-
-
-def seconds_to_wait(db: Rows, actor_id: uuid.UUID) -> int:
-    """0 unless the actor named nobody too often within a day, in whatever process: the trail has every time. What is sent at the same
-    moment may pass together, which is as many as there are worker threads.
-    """
-    since = now() - _DAY
-    count, first = db.rows(_MISSES, {"actor_id": actor_id, "since": since})[0]
-    return max(1, int((first - since).total_seconds()) + 1) if count >= MOST_MISSES else 0
 
 
 # --- what waits ---------------------------------------------------------------------------------------------------------------

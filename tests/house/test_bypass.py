@@ -166,6 +166,7 @@ RULES: dict[str, tuple[Callable[[ast.AST], bool], dict[str, str]]] = {
             "duplicates/actions/undoing.py": "and moves back",
             "identifiers/actions.py": "a number may be borne by somebody whom its author does not see",
             "kinship/actions.py": "nobody is its own ancestor, be it through somebody out of sight",
+            "oversight/actions.py": "whoever opened it may end it, and so the grants on another organization's rows",
             "oversight/looks.py": "who looked is told though the account is another's",
         },
     ),

@@ -63,7 +63,7 @@ TABLE = {
     "renew_consent": 37,
     "break_glass": 9,
     "break_glass_by_number": 11,
-    "close_break_glass_access": 10,
+    "close_break_glass_access": 9,
     "review_break_glass_access": 4,
     "report_headcount": 9,
     "create_training": 10,

@@ -171,6 +171,19 @@ def test_retries(callers: Callers) -> None:
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/id")
 
 
+def test_a_replay_is_no_new_question(callers: Callers) -> None:
+    """Whoever may name no number any more is still told what was said before."""
+    ngo, partner = callers.ngo("17"), callers.state()
+    known_by_number(ngo)
+    first = ask(partner, key="one")
+    for place in range(10):
+        assert ask(partner, pinfl(f"617051203600{place}")).status_code == 404
+    assert ask(partner).status_code == 429
+    replay = ask(partner, key="one")
+    assert (replay.status_code, replay.json()) == (201, first.json())
+    assert len(misses()) == 10
+
+
 def test_whoever_may_open_nobody_more_learns_of_no_number_whose_it_is(callers: Callers) -> None:
     """Not even of those that are open still."""
     ngo, partner = callers.ngo("17"), callers.state()
