@@ -1,6 +1,5 @@
 """Sheets to print, and ways to read what was printed."""
 
-import shutil
 import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -8,10 +7,10 @@ from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 
-import pytest
 from pypdf import PdfReader
 
 from app.certificates.pdf import Sheet, Signer, render
+from tests.tools import tool
 
 ROOT = Path(__file__).parents[2]
 ISSUED_AT = datetime(2019, 10, 14, 9, 30, tzinfo=UTC)
@@ -74,13 +73,6 @@ def printed(sheet: Sheet) -> bytes:
     return render(sheet, issued_at=ISSUED_AT)
 
 
-def tool(name: str, package: str) -> str:
-    """A program of the machine. Where it is missing, the summary of the run says what was not checked, and what to install."""
-    if found := shutil.which(name):
-        return found
-    pytest.skip(f"NOT CHECKED for want of `{name}`: install Debian's {package}")
-
-
 def pages_text(pdf: bytes) -> str:
     """All text as a reader copies it, lines joined."""
     return " ".join(" ".join(page.extract_text() for page in PdfReader(BytesIO(pdf)).pages).split())
@@ -91,5 +83,5 @@ def text_of(sheet: Sheet) -> str:
 
 
 def poppler_text(pdf: bytes, *options: str) -> str:
-    command = [tool("pdftotext", "poppler-utils"), *options, "-", "-"]
+    command = [tool("pdftotext", package="poppler-utils"), *options, "-", "-"]
     return subprocess.run(command, input=pdf, capture_output=True, check=True).stdout.decode()

@@ -26,8 +26,8 @@ from tests.certificates.sheets import (
     poppler_text,
     printed,
     text_of,
-    tool,
 )
+from tests.tools import tool
 
 
 def test_all_that_was_given_is_on_it() -> None:
@@ -121,7 +121,7 @@ def test_demonstration_data_are_marked() -> None:
 @pytest.mark.parametrize("number", ["7K3M9QXR2H04", "000000000000"])
 def test_the_code_leads_to_the_page_that_verifies_it(number: str, tmp_path: Path) -> None:
     url = f"https://himoya.example/v/{number}"
-    zbarimg, pdftoppm = tool("zbarimg", "zbar-tools"), tool("pdftoppm", "poppler-utils")
+    zbarimg, pdftoppm = tool("zbarimg", package="zbar-tools"), tool("pdftoppm", package="poppler-utils")
     # At the resolution of a telephone held over a frame, in the gray of a copier.
     for sheet in (replace(PLAIN, number=number, verify_url=url), replace(LONG, number=number, verify_url=url)):
         (tmp_path / "sheet.pdf").write_bytes(printed(sheet))
