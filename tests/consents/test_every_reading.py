@@ -10,7 +10,8 @@ import pytest
 from app import features
 from app.access.declare import DECLARED
 from app.access.grants import BITS, DataCategory
-from app.beneficiaries.models import Beneficiary, Family, FamilyMembership, FamilyResidence
+from app.beneficiaries.history import FamilyResidence
+from app.beneficiaries.models import Beneficiary, Family, FamilyMembership
 from app.circumstances.models import Circumstances
 from app.consents.models import Consent
 from app.identifiers.models import Identifier
