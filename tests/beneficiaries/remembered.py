@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from app.access.grants import BITS, AccessGrant, DataCategory, GrantSource
 from app.access.transaction import as_system, begin
-from app.beneficiaries.history import FamilyResidence, FormerCare
+from app.beneficiaries.history import FamilyResidence, FormerCare, FormerRelationship
 from app.beneficiaries.models import OLDER, YOUNGER, Beneficiary, Family, FamilyMembership, may_be_elder
 from app.consents.models import Consent, ConsentStatus, ConsentSubject
 from app.database import now
@@ -29,7 +29,18 @@ REGION = "1733"
 """Where the committee works."""
 ALL = {"limit": 200, "include": "total"}
 
-MODELS = (Beneficiary, Family, FamilyMembership, FormerCare, FamilyResidence, Kinship, Consent, ConsentSubject, AccessGrant)
+MODELS = (
+    Beneficiary,
+    Family,
+    FamilyMembership,
+    FormerCare,
+    FormerRelationship,
+    FamilyResidence,
+    Kinship,
+    Consent,
+    ConsentSubject,
+    AccessGrant,
+)
 Found = dict[Any, list[Any]]
 
 
@@ -194,6 +205,9 @@ class Remembered(RuleBasedStateMachine):
             assert all(one != other for one, other in pairwise(said)), "what did not change is told once"
             assert membership.started_on is None or membership.started_on < found[0].ended_on
             assert membership.ended_on is None or found[-1].ended_on < membership.ended_on
+        for former in rows[FormerRelationship]:
+            began = former.started_on or memberships[former.membership_id].started_on
+            assert began < former.ended_on, "whoever was something to the head was there"
 
     @staticmethod
     def _no_overlap(rows: list[Any], of: str) -> None:

@@ -309,3 +309,23 @@ def test_the_database_itself_admits_one_head_and_one_membership(callers: Callers
         db.add(_membership(ngo, family, person, relationship_to_head="head", is_head=True))
     with pytest.raises(AlreadyMember), begin(as_system("test")) as db:
         db.add(_membership(ngo, other, member_of(family, "child"), relationship_to_head="child"))
+
+
+@pytest.mark.parametrize("command", ["change-head", "change-caregivers"])
+def test_nobody_came_after_what_was_so_of_it(callers: Callers, command: str) -> None:
+    """Until the change of the head she was his wife, and until that of the caregivers one of them: by then she was there."""
+    ngo = callers.ngo()
+    family = make_family(ngo, members=[one | {"started_on": "2020-01-01"} for one in (father(), mother(), daughter())])
+    head, wife, child = (
+        next(one["id"] for one in family["members"] if one["relationship_to_head"] == kind) for kind in ("head", "spouse", "child")
+    )
+    others = [{"beneficiary_id": head, "relationship_to_head": "spouse"}, {"beneficiary_id": child, "relationship_to_head": "child"}]
+    body = {"caregivers": []} if command == "change-caregivers" else {"beneficiary_id": wife, "relationships": others}
+    url = f"/v1/families/{family['id']}"
+    changed = ngo.post(f"{url}/{command}", {**body, "on": "2020-03-01"}, version=family["version"])
+    assert changed.status_code == 200, changed.text
+    one = f"{url}/memberships/{next(one['membership_id'] for one in family['members'] if one['id'] == wife)}"
+    version = ngo.get(one).json()["version"]
+    for day in ("2020-03-01", "2020-04-01"):
+        assert pointers(ngo.patch(one, {"started_on": day}, version=version)) == ["/started_on"]
+    assert ngo.patch(one, {"started_on": "2020-02-29"}, version=version).status_code == 200

@@ -6,9 +6,13 @@ Each of these holds the family's row until the commit, so that no two of them de
 import uuid
 from collections.abc import Collection
 
+import sqlalchemy as sa
+from sqlalchemy import bindparam
+from sqlmodel import col
+
 from app.access.actor import Visit
 from app.access.fetch import fetch, find, made_before
-from app.access.guard import GuardedSession, require_writable
+from app.access.guard import GuardedSession, prebuilt, require_writable
 from app.beneficiaries.actions.beneficiaries import flush_placed, new_person
 from app.beneficiaries.actions.candidates import Answer, look_for_duplicates, possible_duplicates
 from app.beneficiaries.actions.caregivers import correct_care, forget_later
@@ -16,6 +20,7 @@ from app.beneficiaries.actions.coverage import close_on, close_through
 from app.beneficiaries.actions.families import Member, new_membership
 from app.beneficiaries.actions.members import head_among, hold_people, others_of, present, refuse_overlaps, words_about, wrong_age
 from app.beneficiaries.actions.standing import tell_standing
+from app.beneficiaries.history import FormerCare, FormerRelationship
 from app.beneficiaries.models import (
     AlreadyMember,
     Beneficiary,
@@ -36,6 +41,10 @@ from app.problems import Conflict, Invalid, NotFound, Stale, WrongState, invalid
 refuse("ix_family_membership_open_head", HeadExists)
 refuse("ix_family_membership_open", AlreadyMember)
 _BY_COMMAND = frozenset({LeavingReason.SPLIT, LeavingReason.MERGED})
+_FIRST_CHANGES = tuple(
+    prebuilt(sa.select(sa.func.min(col(model.ended_on))).where(col(model.membership_id) == bindparam("membership")), f"{name}.first")
+    for name, model in (("former_relationship", FormerRelationship), ("former_care", FormerCare))
+)
 
 
 def _of_family(db: GuardedSession, family: Family, membership_id: uuid.UUID, version: int) -> FamilyMembership:
@@ -135,9 +144,20 @@ def update_membership(
         correct_care(db, membership, person, cares=cares)
     family.touch()
     db.flush()
+    if "started_on" in values:
+        _refuse_late_start(db, membership)
     if turns:
         tell_standing(db, [membership.beneficiary_id])
     return membership
+
+
+def _refuse_late_start(db: GuardedSession, membership: FamilyMembership) -> None:
+    """Raises Invalid if what the member was to the head, or that it cared, changed before it came."""
+    changes = [db.execute(first, {"membership": membership.id}).scalar() for first in _FIRST_CHANGES]
+    if membership.started_on and any(day and day <= membership.started_on for day in changes):
+        raise invalid(
+            "/started_on", "after_end", "Lies after the first change of the head or of the caregivers that is kept of this member."
+        )
 
 
 def _hold_together(
