@@ -235,7 +235,7 @@ def _position(cursor: str, bound: bytes, sort: Sort, key: Any) -> dict[str, Any]
     try:
         value, last = from_json(cursors.unseal(cursor, bound=bound))
     except ValueError as error:
-        raise BadRequest("This cursor was made for another list, sort or filter; start again without it.") from error
+        raise BadRequest("This cursor is damaged, or was made for another list, sort or filter; start again without it.") from error
     # A decorated type answers `object` for itself; what it decorates knows.
     decorated = getattr(sort.column.type, "impl_instance", sort.column.type)
     return {"after_value": _typed(value, decorated.python_type), "after_id": _typed(last, key.type.python_type)}

@@ -179,10 +179,10 @@ _RETENTION: dict[str, dict[str, Any]] = {
     },
     "LegalHoldCreate": {"id": HOLD, "reason": _COURT},
     "LegalHoldRelease": {"reason": _SENT},
-    "LegalHoldRead": {**at("2026-04-02T10:00:00Z"), "id": HOLD, "territory": MAHALLA, "reason": _COURT},
+    "LegalHoldRead": {**at("2026-04-02T10:00:00Z"), "id": HOLD, "territory": SHOVOT, "reason": _COURT},
     "ErasureRequestCreate": {"id": ERASURE, **_ERASURE},
     "ErasureRefusal": {"reason": "Sud ishi tugaguncha saqlanadi"},
-    "ErasureRequestRead": {**at("2026-04-02T09:30:00Z"), "id": ERASURE, "territory": MAHALLA, **_ERASURE},
+    "ErasureRequestRead": {**at("2026-04-02T09:30:00Z"), "id": ERASURE, "territory": SHOVOT, **_ERASURE},
 }
 _REST: dict[str, dict[str, Any]] = {
     "ListRead": {"name": "sex", "words": [{"word": "female", "label": "female"}, {"word": "male", "label": "male"}]},

@@ -20,7 +20,6 @@ from app.contract_examples.scene import (
     GRANDMOTHER,
     IDENTIFIER,
     KINSHIP,
-    MAHALLA,
     MERGE,
     MOTHER,
     MOTHER_NAMES,
@@ -37,7 +36,7 @@ from app.contract_examples.scene import (
 
 # --- families ---------------------------------------------------------------------------------------------------------------
 _ADDRESS, _FAMILY_NUMBER = "Guliston koʻchasi 4", "4T8W-1NBX"
-_HOUSEHOLD = {"territory": MAHALLA, "address": _ADDRESS, "housing": "owned", "monthly_income": 3_200_000, "size": 4}
+_HOUSEHOLD = {"territory": SHOVOT, "address": _ADDRESS, "housing": "owned", "monthly_income": 3_200_000, "size": 4}
 _FAMILY = {**_HOUSEHOLD, "id": FAMILY, "number": _FAMILY_NUMBER, "status": "active"}
 
 
@@ -143,11 +142,11 @@ _FAMILIES: dict[str, dict[str, Any]] = {
         "on": "2026-05-02",
         "note": "Yana birga yashaydi",
     },
-    "ResidenceRead": {"id": key_of("residence"), "territory": MAHALLA, "address": _ADDRESS},
+    "ResidenceRead": {"id": key_of("residence"), "territory": SHOVOT, "address": _ADDRESS},
 }
 
 # --- people -----------------------------------------------------------------------------------------------------------------
-_GIRL = {"id": GIRL, "territory": MAHALLA, "names": GIRL_NAMES, "age": 11, "phone": "90 123-45-67", "phone_e164": "+998901234567"}
+_GIRL = {"id": GIRL, "territory": SHOVOT, "names": GIRL_NAMES, "age": 11, "phone": "90 123-45-67", "phone_e164": "+998901234567"}
 _BENEFICIARIES: dict[str, dict[str, Any]] = {
     "PersonNamesRead": GIRL_NAMES,
     "BeneficiaryCreate": {
@@ -227,7 +226,7 @@ _KNOWN: dict[str, dict[str, Any]] = {
     },
     "CircumstancesPut": _CIRCUMSTANCES,
     "CircumstancesUpdate": {"grade": 6, "school_since": "2021-09-02"},
-    "CircumstancesRead": {**_TOLD, **_CIRCUMSTANCES, "territory": MAHALLA, "has_disability": False},
+    "CircumstancesRead": {**_TOLD, **_CIRCUMSTANCES, "territory": SHOVOT, "has_disability": False},
     "VulnerabilitySchemeCreate": {"id": SCHEME, **_SCHEME},
     "VulnerabilitySchemeUpdate": {"valid_to": "2030-12-31"},
     "VulnerabilitySchemeRead": {"id": SCHEME, **_SCHEME},
@@ -242,7 +241,7 @@ _KNOWN: dict[str, dict[str, Any]] = {
         "id": RECORD,
         "beneficiary_id": GIRL,
         "family_id": None,
-        "territory": MAHALLA,
+        "territory": SHOVOT,
         "category_id": CATEGORY,
         "category": "child_with_disability",
         "category_names": _CATEGORY_NAMES,
@@ -262,7 +261,7 @@ _KNOWN: dict[str, dict[str, Any]] = {
         "warnings": [],
         "possible_duplicates": [],
     },
-    "HolderRead": {"names": GIRL_NAMES, "birth_year": 2014, "territory": MAHALLA},
+    "HolderRead": {"names": GIRL_NAMES, "birth_year": 2014, "territory": SHOVOT},
 }
 
 # --- what they agreed to ----------------------------------------------------------------------------------------------------
@@ -342,7 +341,7 @@ _PERSON: dict[str, Any] = {
     "phone_e164": "+998901234567",
 }
 _PERSON |= {"deceased_on": None, "merged_into_id": None}
-_ONE = {"id": GIRL, "created_at": "2026-02-10T05:30:00Z", "territory": MAHALLA}
+_ONE = {"id": GIRL, "created_at": "2026-02-10T05:30:00Z", "territory": SHOVOT}
 _ONE |= {"surname": "Намунавий", "given_name": "Дилноза", "patronymic": "Карим қизи"}
 _OTHER = {"id": TWIN, "created_at": "2026-03-05T09:15:00Z", "territory": SHOVOT}
 _OTHER |= {"surname": "Namunaviy", "given_name": "Dilnoza", "patronymic": "Karim qizi"}

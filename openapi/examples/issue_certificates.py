@@ -138,7 +138,8 @@ def run() -> int:
         # Anybody can do this, without an account.
         with httpx.Client(base_url=URL, timeout=60) as anybody:
             check = checked(ask(anybody, "GET", f"/v1/verify/{number}")).json()
-        print(f"Public check of {number}: {check['status']}, {check['holder']}")
+        sample = ", a sample that certifies nothing" if check["is_specimen"] else ""
+        print(f"Public check of {number}: {check['status']}{sample}, {check['holder']}")
     return 1 if missing else 0
 
 

@@ -182,12 +182,15 @@ def test_a_family_is_corrected_with_its_version(callers: Callers) -> None:
 def test_memberships_lie_where_the_family_lies(callers: Callers) -> None:
     ngo = callers.ngo()
     family = make_family(ngo)
+    elsewhere, *others = (member["id"] for member in family["members"])
+    assert ngo.patch(f"/v1/beneficiaries/{elsewhere}", {"territory": URGANCH}, version=1).status_code == 200
     assert ngo.patch(f"{URL}/{family['id']}", {"territory": ANDIJON}, version=1).status_code == 200
     there = callers.ngo("1703", organization_id=ngo.organization_id)
-    assert len(there.get(f"{URL}/{family['id']}").json()["members"]) == 0
-    for member in family["members"]:
-        assert ngo.patch(f"/v1/beneficiaries/{member['id']}", {"territory": ANDIJON}, version=1).status_code == 200
-    assert len(there.get(f"{URL}/{family['id']}").json()["members"]) == 3
+    assert [one["id"] for one in there.get(f"{URL}/{family['id']}").json()["members"]] == others, (
+        "who was where it was is corrected with it"
+    )
+    places = {member["id"]: ngo.get(f"/v1/beneficiaries/{member['id']}").json()["territory"] for member in family["members"]}
+    assert places == {elsewhere: URGANCH, **dict.fromkeys(others, ANDIJON)}
     here = callers.ngo("1733", organization_id=ngo.organization_id)
     assert here.get(f"{URL}/{family['id']}").status_code == 404
 

@@ -9,7 +9,7 @@ from app.beneficiaries.actions.beneficiaries import flush_placed, new_person
 from app.beneficiaries.actions.candidates import Answer, look_for_duplicates, possible_duplicates
 from app.beneficiaries.actions.coverage import close_on
 from app.beneficiaries.actions.members import everyone, present, wrong_age
-from app.beneficiaries.actions.residences import open_residence, residence
+from app.beneficiaries.actions.residences import open_residence, residence, take_along
 from app.beneficiaries.models import Beneficiary, Family, FamilyMembership, FamilyStatus, MembersPresent, Relationship
 from app.beneficiaries.numbers import new_number
 from app.beneficiaries.schemas.families import FamilyCreate, FamilyUpdate, MemberCreate
@@ -77,8 +77,9 @@ def _hold_together(members: list[Member]) -> None:
 
 
 def update_family(db: GuardedSession, family_id: uuid.UUID, *, version: int, body: FamilyUpdate) -> Family:
-    """Correct what is known of a family, and of where it lives now. Its memberships lie where it lies; its members have a territory of
-    their own. One that nobody belongs to can be dissolved, which closes its row. Raises NotFound, Merged, Stale, MembersPresent, Invalid.
+    """Correct what is known of a family, and of where it lives now. Its memberships lie where it lies; those present members who were
+    registered where it was are corrected with it, who lies elsewhere stays. One that nobody belongs to can be dissolved, which closes its
+    row. Raises NotFound, Merged, Stale, MembersPresent, Invalid.
     """
     family = fetch(db, Family, family_id, version=version)
     # Before anything is compared: whether a change would change nothing tells what a field holds.
@@ -89,12 +90,15 @@ def update_family(db: GuardedSession, family_id: uuid.UUID, *, version: int, bod
         if present(db, family):
             raise MembersPresent("End the memberships of those who belong to the family, or merge it into another one.")
         close_on(db, family.id)
+    was = family.territory
     for name, value in values.items():
         setattr(family, name, value)
     flush_placed(db)
-    if "territory" in values:
-        for membership in everyone(db, family):
+    if family.territory != was:
+        memberships = everyone(db, family)
+        for membership in memberships:
             membership.territory = family.territory
+        take_along(db, [one for one in memberships if one.ended_on is None], was=was, to=family.territory)
     if {"territory", "address"} & values.keys() and (home := open_residence(db, family)):
         home.territory, home.address = family.territory, family.address
     db.flush()

@@ -67,9 +67,9 @@ def get_family(caller: Caller, family_id: FamilyId, as_of: AsOf = None) -> Respo
 
 @router.patch("/{family_id}", response_model=FamilyWithMembersRead, dependencies=[allow(policy.WRITE)], responses=_CORRECT)
 def update_family(caller: Caller, family_id: FamilyId, version: IfMatch, body: FamilyUpdate) -> Response:
-    """Correct what is known of a family, where it lives included; `status` is set here too. A family that lives elsewhere from now on is
-    moved by `move`, so that it is known where it lived. One is `dissolved` only when nobody belongs to it any more (`members_present`): the
-    members leave, or go over to another family by `merge`.
+    """Correct what is known of a family, where it lives included; `status` is set here too. Present members who were registered where the
+    family was are corrected with it. A family that lives elsewhere from now on is moved by `move`, so that it is known where it lived. One
+    is `dissolved` only when nobody belongs to it any more (`members_present`): the members leave, or go over to another family by `merge`.
     """
     with begin(caller) as db:
         actions.update_family(db, family_id, version=version, body=body)

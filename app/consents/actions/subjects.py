@@ -71,7 +71,10 @@ _KIN = prebuilt(
     "consent.kin",
 )
 _NOT_ONE = {
-    ConsentCapacity.CAREGIVER: ("not_a_caregiver", "Is not a present caregiver: the head, a primary caregiver or a parent."),
+    ConsentCapacity.CAREGIVER: (
+        "not_a_caregiver",
+        "Is no present caregiver: the head, a primary caregiver, or a parent by `/v1/kinships`.",
+    ),
     ConsentCapacity.GUARDIAN: ("not_a_guardian", "Is not a legal guardian."),
 }
 
