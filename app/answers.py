@@ -5,6 +5,7 @@ route's real answers against its `response_model`.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ from pydantic_core import to_json
 from app.access.actor import visiting
 from app.access.fields import WITHHELD
 from app.idempotency import answered
+from app.languages import Language
 from app.listing import Found
 from app.problems import BadRequest, VersionRequired
 
@@ -39,14 +41,35 @@ def answer(values: Mapping[str, Any] | BaseModel, status: int = 200, *, location
     return response
 
 
-def answer_if_changed(request: Request, values: Mapping[str, Any]) -> Response:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The versions that the caller has already, as `If-None-Match` names them (RFC 9110, 13.1.2)."""
+
+    tags: frozenset[str]
+
+    def __contains__(self, tag: str) -> bool:
+        # Compared weakly, as the header asks for: a proxy that packs answers makes their tags weak.
+        return tag in self.tags or "*" in self.tags
+
+
+async def if_none_match(request: Request) -> Known:
+    """What the caller has already; nothing without the header."""
+    given = request.headers.get("if-none-match", "")
+    return Known(frozenset(one.strip().removeprefix("W/") for one in given.split(",") if one.strip()))
+
+
+IfNoneMatch = Annotated[Known, Depends(if_none_match)]
+"""What the caller has already. An operation that takes it can answer 304, and the contract says so."""
+
+
+def not_changed(known: Known, tag: str) -> Response | None:
+    """304 when the caller has what this tag stands for."""
+    return Response(status_code=304, headers={**PRIVATE, "ETag": tag}) if tag in known else None
+
+
+def answer_if_changed(known: Known, values: Mapping[str, Any]) -> Response:
     """One resource, or 304 when the caller has this version already."""
-    tag = etag(values["version"])
-    if known := request.headers.get("if-none-match"):
-        tags = {one.strip().removeprefix("W/") for one in known.split(",")}
-        if tag in tags or "*" in tags:
-            return Response(status_code=304, headers={**PRIVATE, "ETag": tag})
-    return answer(values)
+    return not_changed(known, etag(values["version"])) or answer(values)
 
 
 def created(values: Mapping[str, Any] | BaseModel, location: str, *, again: bool = False) -> Response:
@@ -73,6 +96,16 @@ def file(kind: str, description: str, *, most: int = MOST_BYTES, headers: Mappin
     """What the contract says of an operation that answers a file of this media type."""
     content = {kind: {"schema": {"type": "string", "format": "binary", "maxLength": most}}}
     return {200: {"content": content, "description": description, **({"headers": dict(headers)} if headers else {})}}
+
+
+def answer_file(content: bytes, kind: str, name: str, *, language: Language | None = None, tag: str | None = None) -> Response:
+    """A file of this media type, to be kept under a name."""
+    headers = {**PRIVATE, "Content-Disposition": f'attachment; filename="{name}"'}
+    if language:
+        headers["Content-Language"] = str(language)
+    if tag:
+        headers["ETag"] = tag
+    return Response(content, headers=headers, media_type=kind)
 
 
 def _shown(values: Any) -> Any:

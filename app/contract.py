@@ -14,11 +14,10 @@ from fastapi.routing import iter_route_contexts
 from pydantic_core import to_json
 
 from app.access.permissions import holders
-from app.access.transaction import begin
-from app.answers import answer_if_changed, if_match
+from app.answers import if_match, if_none_match
 from app.contract_bounds import bound
 from app.contract_examples.composing import exemplify
-from app.identity.door import Door, secret_answer
+from app.identity.door import Door, asks_only, secret_answer
 from app.problems import (
     MEDIA_TYPE,
     BadRequest,
@@ -171,7 +170,7 @@ def install(app: FastAPI) -> None:
 def _complete(operation: dict[str, Any], method: str, route: Any) -> None:
     refusals = _take(operation, method, route)
     responses = operation["responses"]
-    if answer_if_changed.__name__ in route.endpoint.__code__.co_names:
+    if _is_among(route, if_none_match):
         operation["parameters"].append(_IF_NONE_MATCH)
         responses["304"] = {"description": "Not changed since you read it."}
     if "201" in responses and _takes_an_id(route):
@@ -200,8 +199,7 @@ def _take(operation: dict[str, Any], method: str, route: Any) -> list[type[Probl
     if door := door_of(route):
         operation["x-permission"] = {"name": door.permission.name, "holders": holders(door.permission)}
         refusals += [Unauthenticated, Forbidden]
-    # What only looks something up opens no transaction, in which alone a key is claimed.
-    if door and method == "POST" and begin.__name__ in route.endpoint.__code__.co_names and not _is_among(route, secret_answer):
+    if door and method == "POST" and not any(_is_among(route, one) for one in (secret_answer, asks_only)):
         parameters.append(_IDEMPOTENCY)
         refusals += [KeyReused, KeyInProgress, KeyForgotten]
     if "requestBody" in operation:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from app.access.guard import OutOfScope
 from app.access.transaction import begin, reading
-from app.answers import IfMatch, answer, answer_if_changed, answer_page, created
+from app.answers import IfMatch, IfNoneMatch, answer, answer_if_changed, answer_page, created
 from app.beneficiaries.candidates import DuplicateStatus
 from app.beneficiaries.models import Merged, WasForgotten
 from app.duplicates import policy, queries
@@ -101,10 +101,10 @@ def list_merges(caller: Caller, listing: Annotated[MergeListing, Query()], reque
 
 
 @router.get("/v1/merges/{merge_id}", response_model=MergeRead, dependencies=[allow(policy.READ)], responses=problems(NotFound))
-def get_merge(caller: Caller, merge_id: MergeId, request: Request) -> Response:
+def get_merge(caller: Caller, merge_id: MergeId, known: IfNoneMatch) -> Response:
     """One merge: whose value each field took, and how many rows were moved."""
     with reading(caller) as db:
-        return answer_if_changed(request, queries.merge(db, merge_id))
+        return answer_if_changed(known, queries.merge(db, merge_id))
 
 
 @router.post("/v1/merges/{merge_id}/undo", response_model=MergeRead, dependencies=[allow(policy.MERGE)], responses=_UNDO)

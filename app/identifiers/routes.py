@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from app.access.guard import OutOfScope
 from app.access.transaction import begin, reading
-from app.answers import IfMatch, answer, answer_if_changed, answer_page, created
+from app.answers import IfMatch, IfNoneMatch, answer, answer_if_changed, answer_page, created
 from app.beneficiaries.models import Merged, WasForgotten
 from app.beneficiaries.routes.beneficiaries import BeneficiaryId
 from app.identifiers import actions, lookups, policy, queries
@@ -21,7 +21,7 @@ from app.identifiers.schemas import (
     IdentifierUpdate,
     LookUp,
 )
-from app.identity.door import Caller, allow
+from app.identity.door import Caller, allow, asks_only
 from app.listing import Page
 from app.problems import IdTaken, Invalid, NotFound, Stale, TooManyRequests, WrongState, problems
 from app.schemas import Id
@@ -58,7 +58,9 @@ def list_identifiers(
         return answer_page(request, queries.identifiers(db, beneficiary_id, listing))
 
 
-@router.post("/v1/identifiers/lookup", response_model=HoldersRead, dependencies=[allow(policy.LOOKUP)], responses=_LOOK_UP)
+@router.post(
+    "/v1/identifiers/lookup", response_model=HoldersRead, dependencies=[allow(policy.LOOKUP), Depends(asks_only)], responses=_LOOK_UP
+)
 def look_up_identifier(caller: Caller, body: LookUp) -> Response:
     """Who carries exactly this number, now or formerly, of the persons whose documents the caller may see. 30 a minute and account; each
     is recorded, without the number. A POST, so that the number stands in no address; it changes nothing, so it takes no
@@ -69,10 +71,10 @@ def look_up_identifier(caller: Caller, body: LookUp) -> Response:
 
 
 @router.get(_ONE, response_model=IdentifierRead, dependencies=[allow(policy.READ)], responses=problems(NotFound, *_OURS))
-def get_identifier(caller: Caller, identifier_id: IdentifierId, request: Request) -> Response:
+def get_identifier(caller: Caller, identifier_id: IdentifierId, known: IfNoneMatch) -> Response:
     """One number, masked without the permission `identifiers:read_values`. It is recorded who looked at its person."""
     with reading(caller) as db:
-        return answer_if_changed(request, queries.identifier(db, identifier_id))
+        return answer_if_changed(known, queries.identifier(db, identifier_id))
 
 
 @router.patch(_ONE, response_model=IdentifierRead, dependencies=[allow(policy.WRITE)], responses=_UPDATE)

@@ -103,6 +103,10 @@ async def secret_answer(request: Request) -> None:
         raise BadRequest("This answer holds a secret, which is not kept, so it cannot be replayed: leave Idempotency-Key out.")
 
 
+async def asks_only() -> None:
+    """For a POST that changes nothing: there is nothing that could be done twice, so no Idempotency-Key is claimed and no answer kept."""
+
+
 class Door(Bearer):
     """Asks whether the caller may use a verb; the contract and the house tests read `permission` off it."""
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from app.access.actor import Visit
 from app.access.guard import OutOfScope
 from app.access.transaction import as_system_for, begin, reading
-from app.answers import PRIVATE, IfMatch, answer, answer_if_changed, answer_page, created, file
+from app.answers import PRIVATE, IfMatch, IfNoneMatch, answer, answer_if_changed, answer_page, created, file
 from app.beneficiaries.routes.beneficiaries import BeneficiaryId
 from app.beneficiaries.routes.families import FamilyId
 from app.identifiers.models import IdentifierKeyMissing
@@ -139,10 +139,10 @@ def list_break_glass_accesses(caller: Caller, listing: Annotated[BreakGlassListi
 
 
 @router.get("/break-glass/{access_id}", response_model=BreakGlassRead, dependencies=[allow(policy.READ)], responses=problems(NotFound))
-def get_break_glass_access(caller: Caller, access_id: GlassId, request: Request) -> Response:
+def get_break_glass_access(caller: Caller, access_id: GlassId, known: IfNoneMatch) -> Response:
     """One emergency access."""
     with reading(caller) as db:
-        return answer_if_changed(request, queries.break_glass(db, access_id))
+        return answer_if_changed(known, queries.break_glass(db, access_id))
 
 
 @router.post("/break-glass/{access_id}/close", response_model=BreakGlassRead, dependencies=[allow(policy.CLOSE)], responses=_CLOSE)

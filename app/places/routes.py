@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from app.access.transaction import begin, reading
-from app.answers import IfMatch, answer, answer_if_changed, answer_page, created
+from app.answers import IfMatch, IfNoneMatch, answer, answer_if_changed, answer_page, created
 from app.identity.door import Caller, allow
 from app.listing import Page
 from app.places import actions, policy, queries
@@ -35,10 +35,10 @@ def add_mahalla(caller: Caller, body: PlaceCreate) -> Response:
 
 
 @router.get("/{soato}", response_model=PlaceRead, dependencies=[allow(policy.READ)], responses=problems(NotFound))
-def get_place(caller: Caller, soato: Code, request: Request) -> Response:
+def get_place(caller: Caller, soato: Code, known: IfNoneMatch) -> Response:
     """One place by its code."""
     with reading(caller) as db:
-        return answer_if_changed(request, queries.place(db, soato))
+        return answer_if_changed(known, queries.place(db, soato))
 
 
 @router.patch(

@@ -260,6 +260,10 @@ def test_the_same_certificate_is_the_same_bytes(callers: Callers) -> None:
     first, again = ngo.get(url), ngo.get(url)
     assert first.content == again.content
     assert first.headers["etag"] == again.headers["etag"]
+    for anything in ("*", f"*, {first.headers['etag']}"):
+        assert ngo.get(url, headers={"If-None-Match": anything}).status_code == 304
+    for nothing in ("", '"x"', ","):
+        assert ngo.get(url, headers={"If-None-Match": nothing}).status_code == 200
     unchanged = ngo.get(url, headers={"If-None-Match": f'"x", W/{first.headers["etag"]}'})
     assert (unchanged.status_code, unchanged.content) == (304, b"")
 

@@ -210,6 +210,7 @@ RULES: dict[str, tuple[Callable[[ast.AST], bool], dict[str, str]]] = {
         lambda node: isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("eval", "exec", "compile"),
         {},
     ),
+    "what a function calls, read off its code": (lambda node: says("__code__")(node) or says("co_names")(node), {}),
     "objects from bytes": (imports("pickle"), {}),
     "a switch by role": (
         lambda node: isinstance(node, ast.Compare) and any(isinstance(one, ast.Attribute) and one.attr == "role" for one in ast.walk(node)),
@@ -265,6 +266,7 @@ def test_the_rules_see_what_they_forbid() -> None:
         "the environment": "os.environ['X']",
         "a child process": "import subprocess",
         "code from text": "eval('x')",
+        "what a function calls, read off its code": "begin.__name__ in route.endpoint.__code__.co_names",
         "objects from bytes": "import pickle",
         "a switch by role": "caller.actor.role == 'ngo'",
     }

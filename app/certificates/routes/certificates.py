@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from app.access.transaction import begin, reading
-from app.answers import PRIVATE, IfMatch, answer, answer_if_changed, answer_page, file
+from app.answers import IfMatch, IfNoneMatch, answer, answer_file, answer_if_changed, answer_page, file, not_changed
 from app.certificates import actions, policy, queries
 from app.certificates.number import shown
 from app.certificates.schemas import CertificateListing, CertificateRead, CertificateRevoke
@@ -46,16 +46,13 @@ def list_certificates(caller: Caller, listing: Annotated[CertificateListing, Que
     dependencies=[allow(policy.READ)],
     responses=problems(NotFound, NotPrintable) | _PDF,
 )
-def get_certificate_pdf(caller: Caller, certificate_id: Id, request: Request) -> Response:
+def get_certificate_pdf(caller: Caller, certificate_id: Id, known: IfNoneMatch) -> Response:
     """The certificate as PDF: A4, archival, in four languages. One that is revoked says so across the sheet."""
     with reading(caller) as db:
         found = queries.print_of(db, certificate_id)
     # From here on no connection is held: printing takes longer than reading.
-    headers = {**PRIVATE, "ETag": tag_of(found)}
-    if headers["ETag"] in {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}:
-        return Response(status_code=304, headers=headers)
-    headers["Content-Disposition"] = f'attachment; filename="{shown(found.number)}.pdf"'
-    return Response(printed(found), headers=headers, media_type="application/pdf")
+    tag = tag_of(found)
+    return not_changed(known, tag) or answer_file(printed(found), "application/pdf", f"{shown(found.number)}.pdf", tag=tag)
 
 
 @router.get(
@@ -64,10 +61,10 @@ def get_certificate_pdf(caller: Caller, certificate_id: Id, request: Request) ->
     dependencies=[allow(policy.READ)],
     responses=problems(NotFound),
 )
-def get_certificate(caller: Caller, certificate_id: Id, request: Request) -> Response:
+def get_certificate(caller: Caller, certificate_id: Id, known: IfNoneMatch) -> Response:
     """One certificate with all that is printed on it."""
     with reading(caller) as db:
-        return answer_if_changed(request, queries.certificate(db, certificate_id))
+        return answer_if_changed(known, queries.certificate(db, certificate_id))
 
 
 @router.post(

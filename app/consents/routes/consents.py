@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from app.access.guard import OutOfScope
 from app.access.transaction import begin, reading
-from app.answers import PRIVATE, IfMatch, answer, answer_page, created, file
+from app.answers import IfMatch, answer, answer_file, answer_page, created, file
 from app.beneficiaries.models import Merged, WasForgotten
 from app.consents import policy, queries
 from app.consents.actions import consents as actions
@@ -88,12 +88,7 @@ def get_consent_form(
         found = queries.print_of(db, consent_id)
     spoken = language or choose(request.headers.get("accept-language"), Language.UZ_LATN)
     # From here on no connection is held: printing takes longer than reading.
-    headers = {
-        **PRIVATE,
-        "Content-Language": str(spoken),
-        "Content-Disposition": f'attachment; filename="consent-{consent_id}-{spoken}.pdf"',
-    }
-    return Response(printed(found, spoken), headers=headers, media_type="application/pdf")
+    return answer_file(printed(found, spoken), "application/pdf", f"consent-{consent_id}-{spoken}.pdf", language=spoken)
 
 
 @router.patch(

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from app.access.transaction import begin, reading
-from app.answers import IfMatch, answer, answer_if_changed, answer_page, created
+from app.answers import IfMatch, IfNoneMatch, answer, answer_if_changed, answer_page, created
 from app.identity import policy, queries
 from app.identity.actions import accounts as actions
 from app.identity.actions.administrators import LastAdministrator
@@ -41,10 +41,10 @@ def list_accounts(caller: Caller, listing: Annotated[AccountListing, Query()], r
 
 
 @router.get("/{account_id}", response_model=AccountRead, dependencies=[allow(policy.ACCOUNTS_READ)], responses=problems(NotFound))
-def get_account(caller: Caller, account_id: Id, request: Request) -> Response:
+def get_account(caller: Caller, account_id: Id, known: IfNoneMatch) -> Response:
     """One account."""
     with reading(caller) as db:
-        return answer_if_changed(request, queries.account(db, account_id))
+        return answer_if_changed(known, queries.account(db, account_id))
 
 
 @router.patch(

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.access.transaction import begin, reading
-from app.answers import IfMatch, answer, answer_if_changed, answer_page, created
+from app.answers import IfMatch, IfNoneMatch, answer, answer_if_changed, answer_page, created
 from app.identity import policy, queries
 from app.identity.actions import clients as actions
 from app.identity.door import Caller, allow, secret_answer
@@ -41,10 +41,10 @@ def list_service_clients(caller: Caller, listing: Annotated[ServiceClientListing
 
 
 @router.get("/{client_key}", response_model=ServiceClientRead, dependencies=[allow(policy.CLIENTS_READ)], responses=problems(NotFound))
-def get_service_client(caller: Caller, client_key: Id, request: Request) -> Response:
+def get_service_client(caller: Caller, client_key: Id, known: IfNoneMatch) -> Response:
     """One service client."""
     with reading(caller) as db:
-        return answer_if_changed(request, queries.service_client(db, client_key))
+        return answer_if_changed(known, queries.service_client(db, client_key))
 
 
 @router.post(

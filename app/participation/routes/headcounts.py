@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from app.access.guard import OutOfScope
 from app.access.transaction import begin, reading
-from app.answers import answer_if_changed, answer_page, created
+from app.answers import IfNoneMatch, answer_if_changed, answer_page, created
 from app.identity.door import Caller, allow
 from app.listing import Page
 from app.participation import policy, queries
@@ -45,7 +45,7 @@ def report_headcount(caller: Caller, body: HeadcountCreate) -> Response:
     dependencies=[allow(policy.READ)],
     responses=problems(NotFound),
 )
-def get_reported_headcount(caller: Caller, headcount_id: Id, request: Request) -> Response:
+def get_reported_headcount(caller: Caller, headcount_id: Id, known: IfNoneMatch) -> Response:
     """One reported headcount."""
     with reading(caller) as db:
-        return answer_if_changed(request, queries.headcount(db, headcount_id))
+        return answer_if_changed(known, queries.headcount(db, headcount_id))

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from app.access.guard import OutOfScope
 from app.access.transaction import begin, reading
-from app.answers import IfMatch, answer, answer_if_changed, answer_page
+from app.answers import IfMatch, IfNoneMatch, answer, answer_if_changed, answer_page
 from app.identity.door import Caller, allow
 from app.listing import Page
 from app.participation import policy, queries
@@ -39,10 +39,10 @@ def routes(owner: RosterOwner) -> APIRouter:
         dependencies=[allow(policy.READ)],
         responses=problems(NotFound),
     )
-    def get_attendance(caller: Caller, owner_id: OwnerId, session_id: Id, request: Request) -> Response:
+    def get_attendance(caller: Caller, owner_id: OwnerId, session_id: Id, known: IfNoneMatch) -> Response:
         """The sheet of one session, as far as you may see the names. Its `ETag` is the session's."""
         with reading(caller) as db:
-            return answer_if_changed(request, queries.sheet(db, owner.roster(db, owner_id), session_id))
+            return answer_if_changed(known, queries.sheet(db, owner.roster(db, owner_id), session_id))
 
     @router.put(
         sheet,

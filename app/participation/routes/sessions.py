@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from app.access.guard import OutOfScope
 from app.access.transaction import begin, reading
-from app.answers import IfMatch, answer, answer_if_changed, answer_page, created, no_content
+from app.answers import IfMatch, IfNoneMatch, answer, answer_if_changed, answer_page, created, no_content
 from app.identity.door import Caller, allow
 from app.listing import Page
 from app.participation import policy, queries
@@ -60,10 +60,10 @@ def routes(owner: RosterOwner) -> APIRouter:
         dependencies=[allow(policy.READ)],
         responses=problems(NotFound),
     )
-    def get_session(caller: Caller, owner_id: OwnerId, session_id: Id, request: Request) -> Response:
+    def get_session(caller: Caller, owner_id: OwnerId, session_id: Id, known: IfNoneMatch) -> Response:
         """One session."""
         with reading(caller) as db:
-            return answer_if_changed(request, queries.session(db, owner.roster(db, owner_id), session_id))
+            return answer_if_changed(known, queries.session(db, owner.roster(db, owner_id), session_id))
 
     @router.patch(
         "/{session_id}",

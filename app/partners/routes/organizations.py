@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from app.access.transaction import begin, reading
-from app.answers import IfMatch, answer, answer_if_changed, answer_page, created
+from app.answers import IfMatch, IfNoneMatch, answer, answer_if_changed, answer_page, created
 from app.identity.actions.administrators import LastAdministrator
 from app.identity.door import Caller, allow
 from app.identity.revocations import revocations
@@ -42,10 +42,10 @@ def create_organization(caller: Caller, body: OrganizationCreate) -> Response:
 
 
 @router.get("/{organization_id}", response_model=OrganizationRead, dependencies=[allow(policy.READ)], responses=problems(NotFound))
-def get_organization(caller: Caller, organization_id: Id, request: Request) -> Response:
+def get_organization(caller: Caller, organization_id: Id, known: IfNoneMatch) -> Response:
     """One organization."""
     with reading(caller) as db:
-        return answer_if_changed(request, queries.organization(db, organization_id))
+        return answer_if_changed(known, queries.organization(db, organization_id))
 
 
 @router.patch(

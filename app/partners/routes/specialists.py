@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from app.access.guard import OutOfScope
 from app.access.transaction import begin, reading
-from app.answers import IfMatch, answer, answer_if_changed, answer_page, created
+from app.answers import IfMatch, IfNoneMatch, answer, answer_if_changed, answer_page, created
 from app.identity.door import Caller, allow
 from app.listing import Page
 from app.partners import policy, queries
@@ -36,10 +36,10 @@ def create_specialist(caller: Caller, body: SpecialistCreate) -> Response:
 
 
 @router.get("/{specialist_id}", response_model=SpecialistRead, dependencies=[allow(policy.READ)], responses=problems(NotFound))
-def get_specialist(caller: Caller, specialist_id: Id, request: Request) -> Response:
+def get_specialist(caller: Caller, specialist_id: Id, known: IfNoneMatch) -> Response:
     """One specialist."""
     with reading(caller) as db:
-        return answer_if_changed(request, queries.specialist(db, specialist_id))
+        return answer_if_changed(known, queries.specialist(db, specialist_id))
 
 
 @router.patch(

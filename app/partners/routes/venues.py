@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from app.access.guard import OutOfScope
 from app.access.transaction import begin, reading
-from app.answers import IfMatch, answer, answer_if_changed, answer_page, created
+from app.answers import IfMatch, IfNoneMatch, answer, answer_if_changed, answer_page, created
 from app.identity.door import Caller, allow
 from app.listing import Page
 from app.partners import policy, queries
@@ -34,10 +34,10 @@ def create_venue(caller: Caller, body: VenueCreate) -> Response:
 
 
 @router.get("/{venue_id}", response_model=VenueRead, dependencies=[allow(policy.READ)], responses=problems(NotFound))
-def get_venue(caller: Caller, venue_id: Id, request: Request) -> Response:
+def get_venue(caller: Caller, venue_id: Id, known: IfNoneMatch) -> Response:
     """One venue."""
     with reading(caller) as db:
-        return answer_if_changed(request, queries.venue(db, venue_id))
+        return answer_if_changed(known, queries.venue(db, venue_id))
 
 
 @router.patch(

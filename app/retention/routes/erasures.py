@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from app.access.guard import OutOfScope
 from app.access.transaction import begin, reading
-from app.answers import IfMatch, answer, answer_if_changed, answer_page, created
+from app.answers import IfMatch, IfNoneMatch, answer, answer_if_changed, answer_page, created
 from app.beneficiaries.models import Merged, WasForgotten
 from app.identity.door import Caller, allow
 from app.listing import Page
@@ -41,10 +41,10 @@ def list_erasure_requests(caller: Caller, listing: Annotated[ErasureRequestListi
 
 
 @router.get("/{request_id}", response_model=ErasureRequestRead, dependencies=[allow(policy.REQUESTS_READ)], responses=problems(NotFound))
-def get_erasure_request(caller: Caller, request_id: RequestId, request: Request) -> Response:
+def get_erasure_request(caller: Caller, request_id: RequestId, known: IfNoneMatch) -> Response:
     """One request."""
     with reading(caller) as db:
-        return answer_if_changed(request, queries.request(db, request_id))
+        return answer_if_changed(known, queries.request(db, request_id))
 
 
 @router.post("/{request_id}/approve", response_model=ErasureRequestRead, dependencies=[allow(policy.DECIDE)], responses=_APPROVE)

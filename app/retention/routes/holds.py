@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from app.access.guard import OutOfScope
 from app.access.transaction import begin, reading
-from app.answers import IfMatch, answer, answer_if_changed, answer_page, created
+from app.answers import IfMatch, IfNoneMatch, answer, answer_if_changed, answer_page, created
 from app.beneficiaries.models import Merged, WasForgotten
 from app.identity.door import Caller, allow
 from app.listing import Page
@@ -38,10 +38,10 @@ def list_legal_holds(caller: Caller, listing: Annotated[LegalHoldListing, Query(
 
 
 @router.get("/{hold_id}", response_model=LegalHoldRead, dependencies=[allow(policy.HOLDS_READ)], responses=problems(NotFound))
-def get_legal_hold(caller: Caller, hold_id: HoldId, request: Request) -> Response:
+def get_legal_hold(caller: Caller, hold_id: HoldId, known: IfNoneMatch) -> Response:
     """One hold."""
     with reading(caller) as db:
-        return answer_if_changed(request, queries.hold(db, hold_id))
+        return answer_if_changed(known, queries.hold(db, hold_id))
 
 
 @router.post("/{hold_id}/release", response_model=LegalHoldRead, dependencies=[allow(policy.HOLDS_WRITE)], responses=_RELEASE)

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from app.access.transaction import begin, reading
-from app.answers import IfMatch, answer, answer_if_changed, answer_page, created
+from app.answers import IfMatch, IfNoneMatch, answer, answer_if_changed, answer_page, created
 from app.identity.door import Caller, allow
 from app.listing import Page
 from app.problems import AlreadyExists, IdTaken, Invalid, NotFound, Stale, problems
@@ -48,10 +48,10 @@ def add_retention_rule(caller: Caller, body: RetentionRuleCreate) -> Response:
 @router.get(
     "/retention-rules/{rule_id}", response_model=RetentionRuleRead, dependencies=[allow(policy.RULES_READ)], responses=problems(NotFound)
 )
-def get_retention_rule(caller: Caller, rule_id: RuleId, request: Request) -> Response:
+def get_retention_rule(caller: Caller, rule_id: RuleId, known: IfNoneMatch) -> Response:
     """One rule."""
     with reading(caller) as db:
-        return answer_if_changed(request, queries.rule(db, rule_id))
+        return answer_if_changed(known, queries.rule(db, rule_id))
 
 
 @router.patch("/retention-rules/{rule_id}", response_model=RetentionRuleRead, dependencies=[allow(policy.RULES_WRITE)], responses=_UPDATE)
@@ -72,7 +72,7 @@ def list_retention_runs(caller: Caller, listing: Annotated[RetentionRunListing, 
 @router.get(
     "/retention-runs/{run_id}", response_model=RetentionRunRead, dependencies=[allow(policy.RUNS_READ)], responses=problems(NotFound)
 )
-def get_retention_run(caller: Caller, run_id: RunId, request: Request) -> Response:
+def get_retention_run(caller: Caller, run_id: RunId, known: IfNoneMatch) -> Response:
     """One run."""
     with reading(caller) as db:
-        return answer_if_changed(request, queries.run(db, run_id))
+        return answer_if_changed(known, queries.run(db, run_id))
