@@ -36,6 +36,6 @@ def install(app: FastAPI) -> None:
         allow_origins=list(settings().cors_origins),
         allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=["Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key", "X-Request-ID", "Accept-Language"],
-        expose_headers=["ETag", "Location", "Link", "Content-Disposition", "X-Request-ID", "Retry-After", "Idempotent-Replayed"],
+        expose_headers=["Date", "ETag", "Location", "Link", "Content-Disposition", "X-Request-ID", "Retry-After", "Idempotent-Replayed"],
         max_age=600,
     )
