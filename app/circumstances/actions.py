@@ -21,14 +21,15 @@ refuse("uq_circumstances_beneficiary_id", Stale)
 
 
 def put_circumstances(db: GuardedSession, beneficiary_id: uuid.UUID, *, version: int, body: CircumstancesPut) -> bool:
-    """Record all that is known of a person; whether it is the first that is known. `version` is 0 then. Raises NotFound, Merged,
-    OutOfScope, Stale, Invalid.
+    """Record all that is known of a person; whether it is the first that is known. `version` is 0 then.
+
+    Raises NotFound, Merged, WasForgotten, OutOfScope, Stale, Invalid.
     """
     return _record(db, beneficiary_id, version, body.model_dump())
 
 
 def update_circumstances(db: GuardedSession, beneficiary_id: uuid.UUID, *, version: int, body: CircumstancesUpdate) -> bool:
-    """Record what changed; whether it is the first that is known. Raises NotFound, Merged, OutOfScope, Stale, Invalid."""
+    """Record what changed; whether it is the first that is known. Raises NotFound, Merged, WasForgotten, OutOfScope, Stale, Invalid."""
     return _record(db, beneficiary_id, version, body.model_dump(exclude_unset=True))
 
 

@@ -61,7 +61,7 @@ _BETWEEN = prebuilt(
 def record_kinship(db: GuardedSession, *, body: KinshipCreate, by: Visit) -> tuple[Kinship, bool]:
     """(kinship, made before). More than two legal parents are not refused: adoption and paternity are corrected one row after the other.
 
-    Raises Invalid, Merged, CycleOfParents, AlreadyExists, IdTaken, OutOfScope.
+    Raises Invalid, Merged, WasForgotten, CycleOfParents, AlreadyExists, IdTaken, OutOfScope.
     """
     if before := made_before(db, Kinship, body.id, body.origin()):
         return before, True
@@ -139,7 +139,7 @@ def _held(db: GuardedSession, kinship_id: uuid.UUID, version: int) -> Kinship:
 def update_kinship(db: GuardedSession, kinship_id: uuid.UUID, *, version: int, body: KinshipUpdate) -> Kinship:
     """Correct what is known of a kinship; what a guardian opened who is none by law is closed.
 
-    Raises NotFound, Merged, Stale, OutOfScope, Invalid.
+    Raises NotFound, Merged, WasForgotten, Stale, OutOfScope, Invalid.
     """
     found = _held(db, kinship_id, version)
     values = body.model_dump(exclude_unset=True)

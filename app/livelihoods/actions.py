@@ -34,7 +34,7 @@ def put_incomes(db: GuardedSession, family_id: uuid.UUID, month: date, *, versio
     """Record all incomes of a month; whether it is the first that is known of it. `version` is 0 the first time. What is there already
     in the same words is left as it is, whatever the version, so that it can be sent again.
 
-    Raises NotFound, Merged, OutOfScope, Stale, Invalid.
+    Raises NotFound, Merged, WasForgotten, OutOfScope, Stale, Invalid.
     """
     if month > today():
         raise Invalid(faults=[Fault("/month", "in_future", "The month has not begun.", "path")])

@@ -77,7 +77,7 @@ def update_beneficiary(
     db: GuardedSession, beneficiary_id: uuid.UUID, *, version: int, body: BeneficiaryUpdate
 ) -> tuple[Beneficiary, list[Answer]]:
     """(person, who may be the same by what was corrected); what follows from the name follows, and what a consent opened ends as the
-    corrected dates say. Raises NotFound, Merged, Stale, Invalid.
+    corrected dates say. Raises NotFound, Merged, WasForgotten, Stale, Invalid.
     """
     if _OF_STANDING & body.model_fields_set:
         # Whoever ties somebody to this person meanwhile goes by the day that is being corrected.

@@ -79,7 +79,7 @@ def _hold_together(members: list[Member]) -> None:
 def update_family(db: GuardedSession, family_id: uuid.UUID, *, version: int, body: FamilyUpdate) -> Family:
     """Correct what is known of a family, and of where it lives now. Its memberships lie where it lies; those present members who were
     registered where it was are corrected with it, who lies elsewhere stays. One that nobody belongs to can be dissolved, which closes its
-    row. Raises NotFound, Merged, Stale, MembersPresent, Invalid.
+    row. Raises NotFound, Merged, WasForgotten, Stale, MembersPresent, Invalid.
     """
     family = fetch(db, Family, family_id, version=version)
     # Before anything is compared: whether a change would change nothing tells what a field holds.

@@ -29,7 +29,7 @@ _LAST = prebuilt(
 
 def change_head(db: GuardedSession, family_id: uuid.UUID, *, version: int, body: HeadChange) -> Family:
     """Another present member becomes the head, and what the others are is told anew; what was opened by the word of the former head, for
-    those for whom it may not speak as anything else, is closed. Raises NotFound, Merged, Stale, Invalid.
+    those for whom it may not speak as anything else, is closed. Raises NotFound, Merged, WasForgotten, Stale, Invalid.
     """
     family = fetch(db, Family, family_id, version=version, lock=True)
     # Who is there already is not told to whoever sees the family by consent alone.

@@ -126,7 +126,8 @@ def refuse_ages(db: GuardedSession, person: Beneficiary) -> None:
 
 def keep_people(db: GuardedSession, people: Iterable[uuid.UUID]) -> dict[uuid.UUID, Beneficiary]:
     """These persons by their ids, as far as the actor may see them, kept from being merged until the commit (see `access.fetch.fetch`); in
-    one order, so that nobody waits in a circle. Whoever holds rows about them too holds those afterwards, as a merge does. Raises Merged.
+    one order, so that nobody waits in a circle. Whoever holds rows about them too holds those afterwards, as a merge does.
+    Raises Merged, WasForgotten.
     """
     found = {}
     for person in db.execute(_KEPT, {"people": sorted(people)}, execution_options=read_anew(db, Beneficiary)).scalars():

@@ -126,7 +126,10 @@ def _who(db: GuardedSession, body: MemberAdd, *, family: Family, by: Visit) -> t
 def update_membership(
     db: GuardedSession, family_id: uuid.UUID, membership_id: uuid.UUID, *, version: int, body: MembershipUpdate
 ) -> FamilyMembership:
-    """Correct a membership; what was opened by the word of one who never cared is closed. Raises NotFound, Merged, Stale, Invalid."""
+    """Correct a membership; what was opened by the word of one who never cared is closed.
+
+    Raises NotFound, Merged, WasForgotten, Stale, Invalid.
+    """
     family = fetch(db, Family, family_id, lock=True)
     membership = _of_family(db, family, membership_id, version)
     values = body.model_dump(exclude_unset=True)
@@ -182,7 +185,7 @@ def end_membership(
     """A member leaves the family, and what its consent opened through that is closed, and what was opened by the word of a caregiver, of
     the one who leaves or of another for this child.
 
-    Raises NotFound, Merged, Stale, WrongState, HeadNeeded, Invalid.
+    Raises NotFound, Merged, WasForgotten, Stale, WrongState, HeadNeeded, Invalid.
     """
     family = fetch(db, Family, family_id, lock=True)
     membership = _of_family(db, family, membership_id, version)

@@ -19,7 +19,7 @@ from app.problems import Conflict, Invalid, NotFound, Stale, WrongState, invalid
 def merge_family(db: GuardedSession, family_id: uuid.UUID, *, version: int, body: FamilyMerge) -> Family:
     """The family that goes on. All of it or nothing: memberships end and begin, grants are closed, the emptied family is dissolved.
 
-    Raises NotFound, Merged, Stale, WrongState, HeadNeeded, Conflict, Invalid, OutOfScope.
+    Raises NotFound, Merged, WasForgotten, Stale, WrongState, HeadNeeded, Conflict, Invalid, OutOfScope.
     """
     family, into = _both(db, family_id, body.into, version)
     ending = {one.beneficiary_id: one for one in present(db, family)}

@@ -38,7 +38,7 @@ def open_residence(db: GuardedSession, family: Family) -> FamilyResidence | None
 def move_family(db: GuardedSession, family_id: uuid.UUID, *, version: int, body: FamilyMove) -> Family:
     """The family lives elsewhere from a day on. Its memberships follow, and those present members who lay where it lay.
 
-    Raises NotFound, Merged, Stale, Invalid, and OutOfScope for a place outside the actor's territory.
+    Raises NotFound, Merged, WasForgotten, Stale, Invalid, and OutOfScope for a place outside the actor's territory.
     """
     family = fetch(db, Family, family_id, version=version, lock=True)
     # Before anything is compared: whether a change would change nothing tells what a field holds.

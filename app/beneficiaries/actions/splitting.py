@@ -23,7 +23,7 @@ _Members = dict[uuid.UUID, FamilyMembership]
 def split_family(db: GuardedSession, family_id: uuid.UUID, *, version: int, body: FamilySplit) -> tuple[Family, bool]:
     """(the new family, made before). All of it or nothing: memberships end and begin, the rest keeps a head, grants are closed.
 
-    Raises NotFound, Merged, Stale, WrongState, IdTaken, Invalid, and OutOfScope for a place outside the actor's territory.
+    Raises NotFound, Merged, WasForgotten, Stale, WrongState, IdTaken, Invalid, and OutOfScope for a place outside the actor's territory.
     """
     family = fetch(db, Family, family_id, lock=True)
     # Who is there already is not told to whoever sees the family by consent alone.

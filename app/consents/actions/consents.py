@@ -153,7 +153,7 @@ def _held(db: GuardedSession, consent_id: uuid.UUID, version: int, *, by: uuid.U
     """One's own consent, held until the commit. Before it those of whom it speaks, since a merge holds persons first and then their
     consents: `by`, whom it is to name, and where it `settles` whom it covers the family, the person and the giver.
 
-    Raises NotFound, OutOfScope for one that merely lets the caller in, Stale, Merged.
+    Raises NotFound, OutOfScope for one that merely lets the caller in, Stale, Merged, WasForgotten.
     """
     if by or settles:
         _hold_subjects(db, fetch(db, Consent, consent_id, version=version), by=by, settles=settles)
@@ -175,7 +175,7 @@ def _recipients(db: GuardedSession, consent: Consent) -> list[ConsentRecipient]:
 
 
 def update_consent(db: GuardedSession, consent_id: uuid.UUID, *, version: int, body: ConsentUpdate) -> Consent:
-    """Change the terms that are only asked for. Raises NotFound, OutOfScope, Stale, TermsFrozen, Merged, Invalid."""
+    """Change the terms that are only asked for. Raises NotFound, OutOfScope, Stale, TermsFrozen, Merged, WasForgotten, Invalid."""
     values = body.model_dump(exclude_unset=True)
     consent = _held(db, consent_id, version, by=values.get("given_by_id"), settles=True)
     consent.must_be_open()

@@ -27,7 +27,7 @@ def _person(db: GuardedSession, key: uuid.UUID) -> Beneficiary:
 
 
 def place_hold(db: GuardedSession, *, body: LegalHoldCreate) -> tuple[LegalHold, bool]:
-    """(hold, made before). Raises Invalid for an unknown person, Merged, OutOfScope, IdTaken."""
+    """(hold, made before). Raises Invalid for an unknown person, Merged, WasForgotten, OutOfScope, IdTaken."""
     if before := made_before(db, LegalHold, body.id, body.origin()):
         return before, True
     person = _person(db, body.beneficiary_id)
@@ -55,7 +55,7 @@ def release_hold(db: GuardedSession, hold_id: uuid.UUID, *, version: int, body: 
 def request_erasure(db: GuardedSession, *, body: ErasureRequestCreate) -> tuple[ErasureRequest, bool]:
     """(request, made before).
 
-    Raises Invalid for an unknown person, Merged, OutOfScope, AlreadyExists while another request is open, IdTaken.
+    Raises Invalid for an unknown person, Merged, WasForgotten, OutOfScope, AlreadyExists while another request is open, IdTaken.
     """
     if before := made_before(db, ErasureRequest, body.id, body.origin()):
         return before, True
