@@ -62,6 +62,14 @@ def _aged(people: list[dict[str, Any]], on: date | None = None) -> list[dict[str
     return people
 
 
+def _aged_on(people: list[dict[str, Any]], day: date) -> list[dict[str, Any]]:
+    """People with the ages that they had on a day; null for whoever was not born yet."""
+    for shown in _aged(people, day):
+        if shown["birth_date"] > day:
+            shown["age"] = None
+    return people
+
+
 def _unaged_person(row: Sequence[Any]) -> dict[str, Any]:
     return _named(_PERSON_SHOWN, row)
 
@@ -128,22 +136,27 @@ _PEOPLE = Keyset(
 )
 
 
-def beneficiary(db: Rows, key: uuid.UUID) -> dict[str, Any]:
-    """One beneficiary. Raises NotFound, or Moved for one who was merged into a row that the actor sees too."""
+def beneficiary(db: Rows, key: uuid.UUID, on: date | None = None) -> dict[str, Any]:
+    """One beneficiary, its age today or on a day. Raises NotFound, or Moved for one who was merged into a row that the actor sees too."""
     found = db.rows(_ONE, {"id": key})
     if not found:
         # What opened the row to others opens the one that stands for it now.
         with every_row():
             merged = db.rows(_INTO, {"id": key}, shown=0)
         if merged and db.rows(_SEEN, {"id": merged[0][0]}, shown=0):
-            raise Moved(f"/v1/beneficiaries/{merged[0][0]}")
+            raise _moved(merged[0][0], on)
         raise NotFound
     if (winner := found[0][_MERGED_INTO]) is not None:
         # That the row is there counts as no look.
         if not db.rows(_SEEN, {"id": winner}, shown=0):
             raise NotFound
-        raise Moved(f"/v1/beneficiaries/{winner}")
-    return _person(found[0])
+        raise _moved(winner, on)
+    return _person(found[0]) if on is None else _aged_on([_unaged_person(found[0])], on)[0]
+
+
+def _moved(winner: uuid.UUID, on: date | None) -> Moved:
+    """To the row that stands for the person now, with the same question."""
+    return Moved(f"/v1/beneficiaries/{winner}" + (f"?as_of={on}" if on else ""))
 
 
 def beneficiary_of(person: Beneficiary) -> dict[str, Any]:
@@ -155,7 +168,10 @@ def beneficiaries(db: Rows, listing: BeneficiaryListing) -> Found:
     """A page of beneficiaries."""
     values = filters_of(listing, "sex", "born_from", "born_until", "family_id") | since_of(Beneficiary, listing)
     found = _PEOPLE.page(db, listing, values | territory_of(listing.territory) | words_of(listing.q))
-    _aged(found.items)
+    if listing.as_of is None:
+        _aged(found.items)
+    else:
+        _aged_on(found.items, listing.as_of)
     return found
 
 

@@ -77,6 +77,7 @@ Request = Callable[[World], Any]
 TABLE: dict[str, tuple[int, Request]] = {
     "get a beneficiary": (1, lambda one: one.caller.get(one.child)),
     "list beneficiaries": (1, lambda one: one.caller.get("/v1/beneficiaries?limit=200")),
+    "list beneficiaries of a day": (1, lambda one: one.caller.get("/v1/beneficiaries?limit=200&as_of=2020-01-01")),
     "search beneficiaries": (1, lambda one: one.caller.get("/v1/beneficiaries?q=dilnoza")),
     "get a family": (2, lambda one: one.caller.get(one.home)),
     "a family of a day": (3, lambda one: one.caller.get(f"{one.home}?as_of=2020-01-01")),

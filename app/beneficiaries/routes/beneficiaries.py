@@ -11,6 +11,7 @@ from app.beneficiaries import policy, queries
 from app.beneficiaries.actions import beneficiaries as actions
 from app.beneficiaries.models import Merged, WasForgotten
 from app.beneficiaries.schemas.beneficiaries import (
+    AsOf,
     BeneficiaryCreate,
     BeneficiaryListing,
     BeneficiaryRead,
@@ -43,21 +44,23 @@ def register_beneficiary(caller: Caller, body: BeneficiaryCreate) -> Response:
 
 @router.get("", response_model=Page[BeneficiaryRead], dependencies=[allow(policy.READ)])
 def list_beneficiaries(caller: Caller, listing: Annotated[BeneficiaryListing, Query()], request: Request) -> Response:
-    """People by name in any script, place, sex, birth and family. It is recorded whom the caller looked at."""
+    """People by name in any script, place, sex, birth and family, with their ages today or on the day of `as_of`. It is recorded whom the
+    caller looked at.
+    """
     with reading(caller) as db:
         return answer_page(request, queries.beneficiaries(db, listing))
 
 
 @router.get("/{beneficiary_id}", response_model=BeneficiaryRead, dependencies=[allow(policy.READ)], responses=_GET)
-def get_beneficiary(caller: Caller, beneficiary_id: BeneficiaryId) -> Response:
-    """One person. It is recorded that the caller looked. A row that was found to be the same person as another and merged into it
-    redirects there.
+def get_beneficiary(caller: Caller, beneficiary_id: BeneficiaryId, as_of: Annotated[AsOf, Query()] = None) -> Response:
+    """One person, with the age today or on the day of `as_of`. It is recorded that the caller looked. A row that was found to be the same
+    person as another and merged into it redirects there.
 
     The age changes on a birthday, and what a consent opens when it begins and ends, without a new version of the row; so this is always
     answered in full, whatever `If-None-Match` says.
     """
     with reading(caller) as db:
-        return answer(queries.beneficiary(db, beneficiary_id))
+        return answer(queries.beneficiary(db, beneficiary_id, as_of))
 
 
 @router.patch("/{beneficiary_id}", response_model=BeneficiaryWrittenRead, dependencies=[allow(policy.WRITE)], responses=_UPDATE)

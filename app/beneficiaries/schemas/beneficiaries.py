@@ -47,6 +47,7 @@ Home = Annotated[
     StringConstraints(pattern=HOME, max_length=12),
     Field(description="SOATO code of a district, city or mahalla.", examples=["1733230"]),
 ]
+AsOf = Annotated[PastDate | None, Field(description="`age` on this day; all else is today's.", examples=["2026-01-31"])]
 CONTACT_ONLY = "Absent for an organization to which no consent opens `contact`."
 OWN_ONLY = "Absent for every organization but the one that registered the row."
 
@@ -108,10 +109,11 @@ class BeneficiaryRead(EntityRead):
     sex: Sex
     birth_date: date
     birth_precision: Precision
-    age: int = Field(
+    age: int | None = Field(
         ge=0,
         le=200,
-        description="Full years today, or at death. Where only the month or year of birth is known, the least that they can be.",
+        description="Full years today, or on the day of `as_of`, or at a death before it. Where only the month or year of birth is known, "
+        "the least that they can be. Null on a day before the birth.",
     )
     phone: str | None = Field(default=None, max_length=40, description=f"As it was written. {CONTACT_ONLY}")
     phone_e164: str | None = Field(
@@ -150,7 +152,7 @@ class BeneficiaryWrittenRead(BeneficiaryRead):
 
 
 class BeneficiaryListing(Listing):
-    """Filters of the list of beneficiaries."""
+    """Filters of the list of beneficiaries, and the day for which ages are told, which leaves nobody out."""
 
     q: Words = None
     territory: Within = None
@@ -158,5 +160,6 @@ class BeneficiaryListing(Listing):
     born_from: Annotated[IsoDate | None, Field(description="Born on this day or after it.")] = None
     born_until: Annotated[IsoDate | None, Field(description="Born on this day or before it.")] = None
     family_id: Annotated[Id | None, Field(description="Present members of this family.")] = None
+    as_of: AsOf = None
     updated_since: OpenedSince = None
     sort: Literal["created_at", "-created_at", "updated_at", "name", "relevance"] = "-created_at"
