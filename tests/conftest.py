@@ -17,6 +17,7 @@ from sqlmodel import SQLModel
 from app import database, features, worker
 from app.audit.views import views
 from app.database import Database
+from app.identity import keys
 from app.identity.revocations import revocations
 from app.main import create_app
 from app.migrating import config as alembic_config
@@ -28,6 +29,8 @@ from tests.databases import fresh_database
 
 KINDS = ("sqlite", "postgresql")
 features.policies()
+# As every process does at its start.
+keys.ensure()
 # What a test finds is what it made: nothing is done in between that nobody asked for.
 worker.FIRST_SECONDS = worker.EVERY_SECONDS
 # The same examples every time: a run is red for what was changed, never for what was drawn. `--hypothesis-profile=default` draws anew.

@@ -22,9 +22,12 @@ def register(commands: Commands) -> None:
 
 
 def _create_account(given: argparse.Namespace) -> int:
+    from app.identity import keys
     from app.partners.founding import FoundingRefused, found_installation
 
     opening.use_migrated_database()
+    with opening.using("KEYS_DIR"):
+        keys.ensure()
     try:
         password = os.environ.get("ACCOUNT_PASSWORD") or _new_password()
         print(found_installation(email=given.email, name=given.name, organization=given.organization, password=password))

@@ -14,6 +14,7 @@ from app import cli, worker
 from app.audit import chain
 from app.audit.chain import Fault
 from app.audit.models import AuditEntry, AuditSeal
+from app.cli import opening
 from app.database import Database, now
 from tests.callers import Callers
 
@@ -327,7 +328,7 @@ def test_a_seal_of_late_entries_alone(db: Database, monkeypatch: pytest.MonkeyPa
 
 # --- the command line ---------------------------------------------------------------------------------------------------------
 def test_the_commands(db: Database, chained: list[uuid.UUID], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(cli, "_use_database", lambda: db)
+    monkeypatch.setattr(opening, "use_database", lambda: db)
     put(db, 100)
     assert cli.main(["audit", "seal"]) == 0
     told = json.loads(capsys.readouterr().out)

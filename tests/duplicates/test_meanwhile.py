@@ -191,7 +191,7 @@ def test_what_came_before_it_goes_along(world: World) -> None:
     by = visit_of(world.ngo)
     with ThreadPoolExecutor(1) as pool:
         with begin(by) as db:
-            add_identifier(db, uuid.UUID(world.loser["id"]), body=IdentifierCreate(kind="project_number", value="P-17"))
+            add_identifier(db, uuid.UUID(world.loser["id"]), body=IdentifierCreate(kind="project_number", value="P-17"), by=by)
             sent = pool.submit(merge, world.ngo, world.pair, world.winner)
             until_it_waits(sent)
         assert {"table": "identifier", "rows": 1} in sent.result()["moved"]

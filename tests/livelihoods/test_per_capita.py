@@ -54,7 +54,9 @@ def test_it_is_rounded_down(callers: Callers) -> None:
 
 def test_those_who_belonged_to_it_and_lived(callers: Callers) -> None:
     ngo = callers.ngo()
-    gone = mother(given_name="Oysha", relationship_to_head="parent", birth_date="1950-01-01", deceased_on="2026-02-10")
+    gone = mother(
+        given_name="Oysha", relationship_to_head="parent", birth_date="1950-01-01", started_on="2010-01-01", deceased_on="2026-02-10"
+    )
     late = daughter(given_name="Nodira", started_on="2026-03-10")
     family = make_family(ngo, members=[father(), mother(), daughter(), gone, late])
     recorded(ngo, family, AMOUNTS)

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from app import cli, database
-from app.cli import accounts
+from app.cli import accounts, opening
 from app.database import Database
 from app.partners.founding import FoundingRefused, found_installation
 from app.settings import settings
@@ -21,7 +21,7 @@ ARGUMENTS = ["account", "create", "--email", "First@SOS.example", "--name", "ÐÐ
 @pytest.fixture(autouse=True)
 def _same_database(monkeypatch: pytest.MonkeyPatch) -> None:
     """The command works on the test's database; which one it would open is `test_on_a_database_of_its_own`'s to prove."""
-    monkeypatch.setattr(cli, "_use_database", database.current)
+    monkeypatch.setattr(opening, "use_database", database.current)
     monkeypatch.setenv("ACCOUNT_PASSWORD", PASSWORD)
 
 
