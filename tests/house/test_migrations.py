@@ -181,6 +181,51 @@ def test_search_columns_of_before_are_parted_and_joined_again(url: str) -> None:
     assert looked_at(url, lambda connection: connection.execute(rows).scalars().all()) == list(GAPS)
 
 
+def test_consents_of_before_say_who_spoke_for_the_household(url: str) -> None:
+    """What a member who is neither the head nor a caregiver opened of a family's row is closed, and nothing else is."""
+    config = alembic_config(url)
+    command.upgrade(config, "8b1e2f6a3c0d")
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    moment, forever, family = "'2026-01-01 00:00:00.000000'", "'9999-12-31 00:00:00.000000'", 90
+    head, caregiver, parent, former = 1, 2, 3, 4
+
+    def hexed(number: int) -> str:
+        return f"'{uuid.UUID(int=number).hex}'"
+
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET session_replication_role = replica")
+
+        def add(table: str, key: int, **values: str) -> None:
+            values = {"id": hexed(key), "created_at": moment, "updated_at": moment, "version": "1", **values}
+            connection.exec_driver_sql(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({', '.join(values.values())})")
+
+        def consent(key: int, giver: int, **subject: str) -> None:
+            words = {"purpose": "'information_sharing'", "notice_version": "'1'", "capacity": "'caregiver'", "status": "'given'"}
+            rest = {"organization_id": hexed(80), "given_by_id": hexed(giver), "categories": "4", "status_at": moment}
+            add("consent", key, **words, **rest, **subject)
+            grant = {"grantee": "'role:womens_committee'", "source": "'consent'", "source_id": hexed(key), "opens_at": moment}
+            add("access_grant", key, **grant, organization_id=hexed(80), categories="4", closes_at=forever, **subject)
+
+        for person in (head, caregiver, parent, former):
+            role = {"relationship_to_head": "'head'" if person == head else "'parent'", "is_head": str(person == head).lower()}
+            cares = {"is_primary_caregiver": str(person in (caregiver, former)).lower()}
+            ended = {"ended_on": "'2026-01-01'"} if person == former else {}
+            place = {"organization_id": hexed(80), "territory": "'1733230'", "family_id": hexed(family), "beneficiary_id": hexed(person)}
+            add("family_membership", person, **place, **role, **cares, **ended)
+            consent(10 + person, person, family_id=hexed(family))
+        consent(20, parent, beneficiary_id=hexed(5))
+    command.upgrade(config, "8b1e2f6a3c0e")
+    marked = sa.text("SELECT id FROM consent WHERE covers_household")
+    still = sa.text("SELECT id FROM access_grant WHERE closes_at > '9999-01-01'")
+
+    def found(statement: sa.TextClause) -> set[int]:
+        return {uuid.UUID(str(one)).int for one in looked_at(url, lambda connection: connection.execute(statement).scalars().all())}
+
+    assert found(marked) == {10 + head, 10 + caregiver}
+    assert found(still) == {10 + head, 10 + caregiver, 20}
+
+
 def test_nothing_is_compared_away() -> None:
     """The environment leaves out indexes on expressions; a missing column or table must still be seen."""
 
