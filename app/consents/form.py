@@ -54,7 +54,7 @@ def _facts(one: Print, language: Language) -> dict[str, Any]:
         "organization": _in(one.organization, language, "organization"),
         "contacts": [_contact(contact) for contact in one.contacts[:_CONTACTS]],
         "family": one.family_number,
-        "whole": one.family_number is not None and (not opens or DataCategory.HOUSEHOLD in consent["categories"]),
+        "whole": consent["covers_household"] and (not opens or DataCategory.HOUSEHOLD in consent["categories"]),
         "giver": _name(one.giver, language) if one.giver else "",
         "capacity": consent["capacity"],
         "people": people,

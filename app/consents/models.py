@@ -141,6 +141,8 @@ class Consent(Entity, table=True):
     withdrawn_by_id: uuid.UUID | None = Field(default=None, foreign_key="beneficiary.id")
     withdrawal_reason: WithdrawalReason | None = Field(default=None, sa_type=sa.String(30))
     withdrawal_note: str | None = Field(default=None, max_length=4000)
+    # As it was when it was given: whether whoever gave it spoke for the family's own row too.
+    covers_household: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
     renews_id: uuid.UUID | None = Field(default=None, foreign_key="consent.id", unique=True)
 
     def touch(self) -> None:

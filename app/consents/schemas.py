@@ -61,7 +61,8 @@ Categories = Annotated[
     AfterValidator(_once),
     Field(
         max_length=len(DataCategory),
-        description="What may be seen. `identity` opens a person's row, `household` a family's; the others open parts of them.",
+        description="What may be seen. `identity` opens a person's row, `household` a family's, where its head or a primary caregiver says "
+        "so; the others open parts of them.",
         examples=[["identity", "contact"]],
     ),
 ]
@@ -192,7 +193,7 @@ class NotCoveredRead(Read):
 
 
 class ConsentRead(EntityRead):
-    """A consent. Whom it covers is frozen when it is given; before that it is told for those who are asked."""
+    """A consent. Whom and what it covers is frozen when it is given; before that it is told for those who are asked."""
 
     organization_id: uuid.UUID = Field(description="The organization that asked for it.")
     beneficiary_id: uuid.UUID | None
@@ -221,6 +222,10 @@ class ConsentRead(EntityRead):
     withdrawal_note: str | None = Field(default=None, max_length=4000, description=OWN_ONLY)
     renews_id: uuid.UUID | None = Field(description="The consent that this one follows.")
     note: str | None = Field(default=None, max_length=4000, description=OWN_ONLY)
+    covers_household: bool = Field(
+        description="Whether it covers the family's own row beside people: what the head or a primary caregiver says of the family does, "
+        "what a parent or guardian says of it who is neither covers the giver and the children in the giver's care alone."
+    )
     recipients: list[RecipientRead] = Field(max_length=MOST_RECIPIENTS)
     covers: list[CoveredRead] = Field(max_length=MOST_COVERED)
     not_covered: list[NotCoveredRead] = Field(max_length=MOST_COVERED)

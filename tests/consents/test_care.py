@@ -252,10 +252,31 @@ def test_a_giver_who_stays_and_cares_no_more(ngo: Caller, partner: Caller, home:
     consent = given_consent(ngo, home, to=partner)
     make_kinship(ngo, home["mother"], home["boy"])
     giver_cares_no_more(ngo, home)
-    # Her own data and the household are hers to speak of, and her son's.
+    # Her own data are hers to speak of, and her son's; the household is not any more.
     assert sees(partner, home["mother"], home["girl"], home["boy"]) == [True, False, True]
+    assert partner.get(f"{FAMILIES}/{home['family']['id']}").status_code == 404
+    # That she spoke for it is what was written down then.
+    assert read(ngo, consent) == consent
+    assert consent["covers_household"]
+
+
+def test_a_former_head_opens_no_household(ngo: Caller, partner: Caller, home: Home) -> None:
+    his = given_consent(ngo, home, to=partner, given_by_id=home["father"]["id"])
+    make_kinship(ngo, home["father"], home["girl"])
+    others = told(*((home[one]["id"], "other_relative") for one in ("father", "girl", "boy")))
+    url, body = f"{FAMILIES}/{home['family']['id']}/change-head", {"beneficiary_id": home["mother"]["id"], "relationships": others}
+    changed = ngo.post(url, body, version=1)
+    assert changed.status_code == 200
+    assert partner.get(f"{FAMILIES}/{home['family']['id']}").status_code == 404
+    assert sees(partner, home["father"], home["girl"], home["boy"]) == [True, True, False]
+    # Nor again by himself, when he becomes a caregiver; by a word that he gives anew he does.
+    caregivers = {"caregivers": [home["father"]["id"], home["mother"]["id"]]}
+    cares = f"{FAMILIES}/{home['family']['id']}/change-caregivers"
+    assert ngo.post(cares, caregivers, version=changed.json()["version"]).status_code == 200
+    assert partner.get(f"{FAMILIES}/{home['family']['id']}").status_code == 404
+    renewed = ngo.post(f"{CONSENTS}/{his['id']}/renew", {"giving": giving(home)}, version=his["version"])
+    assert (renewed.status_code, renewed.json()["covers_household"]) == (201, True)
     assert partner.get(f"{FAMILIES}/{home['family']['id']}").status_code == 200
-    assert read(ngo, consent)["status"] == "given"
 
 
 def test_what_is_only_requested_or_over_is_left_alone(ngo: Caller, partner: Caller, home: Home) -> None:

@@ -16,6 +16,7 @@ from app.languages import Language
 from app.uzbek.keys import loose_key
 from tests.callers import Caller, Callers
 from tests.factories.consents import CONSENTS, given_consent, giving, household, make_consent, withdraw
+from tests.factories.kinship import make_kinship
 
 Home = dict[str, Any]
 TITLES = {"uz-Latn": "Rozilik anketasi", "uz-Cyrl": "Розилик анкетаси", "ru": "Анкета согласия", "en": "Consent form"}
@@ -83,6 +84,16 @@ def test_what_was_not_said_yet_is_blank(ngo: Caller, home: Home) -> None:
     assert found.count("×") == 2
     for part in ("To nobody", "from the day on which it is given", "until I withdraw it", "Signature", "Witness"):
         assert part in found
+
+
+def test_the_household_stands_on_the_form_of_one_who_speaks_for_it(ngo: Caller) -> None:
+    home = household(ngo)
+    make_kinship(ngo, home["mother"], home["girl"])
+    whole = "The family as a whole"
+    assert whole in text_of(form(ngo, make_consent(ngo, home)))
+    change = f"/v1/families/{home['family']['id']}/change-caregivers"
+    assert ngo.post(change, {"caregivers": []}, version=1).status_code == 200
+    assert whole not in text_of(form(ngo, make_consent(ngo, home)))
 
 
 def test_what_is_over_says_so(ngo: Caller, home: Home) -> None:

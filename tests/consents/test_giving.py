@@ -110,6 +110,46 @@ def test_kin_speak_for_a_child(ngo: Caller, kind: str) -> None:
     assert ngo.post(CONSENTS, {**consent_body(home, beneficiary_id=elder["id"]), "capacity": capacity}).status_code == 201
 
 
+@pytest.mark.parametrize("kind", ["parent", "guardian"])
+def test_the_household_is_open_by_the_head_or_a_caregiver(callers: Callers, ngo: Caller, kind: str) -> None:
+    """A parent or guardian of one child who is neither opens that child and itself: not the address, nor what the family lives on."""
+    wife = mother(is_primary_caregiver=False, birth_date=born(38))
+    family = make_family(ngo, members=[father(), wife, daughter(birth_date=born(13))])
+    head, woman, girl = family["members"]
+    home = {"family": family, "mother": woman, "girl": girl}
+    make_kinship(ngo, woman, girl, kind=kind)
+    partner = callers.committee("1733")
+    capacity = {"parent": "caregiver", "guardian": "guardian"}[kind]
+    given = given_consent(ngo, home, to=partner, capacity=capacity)
+    assert not given["covers_household"]
+    one = f"/v1/families/{family['id']}"
+
+    def seen() -> list[int]:
+        people = [partner.get(f"/v1/beneficiaries/{person['id']}").status_code for person in (head, woman, girl)]
+        return [*people, *(partner.get(address).status_code for address in (one, f"{one}/incomes", f"{one}/memberships"))]
+
+    assert seen() == [404, 200, 200, 404, 404, 404]
+    assert partner.get("/v1/families").json()["items"] == []
+    assert partner.get("/v1/families", params={"beneficiary_id": girl["id"]}).json()["items"] == []
+    coverage = ngo.get(f"{one}/consent-coverage").json()["opened"]
+    assert {(opened["family_id"], opened["beneficiary_id"]) for opened in coverage} == {(None, woman["id"]), (None, girl["id"])}
+    # What the head says of it opens it, and so does what she says once she cares.
+    heads = given_consent(ngo, home, to=partner, given_by_id=head["id"], capacity="self", giving={"method": "written"})
+    assert heads["covers_household"]
+    assert seen() == [200, 200, 200, 200, 200, 200]
+    assert withdraw(ngo, heads, home, withdrawn_by_id=head["id"]).status_code == 200
+    assert ngo.post(f"{one}/change-caregivers", {"caregivers": [woman["id"]]}, version=1).status_code == 200
+    assert seen() == [404, 200, 200, 404, 404, 404], "what was said before is not more by it"
+    asked = make_consent(ngo, home, to=partner, capacity=capacity)
+    assert asked["covers_household"]
+    assert ngo.post(f"{CONSENTS}/{asked['id']}/give", giving(home), version=1).json()["covers_household"]
+    assert seen() == [404, 200, 200, 200, 200, 200]
+
+
+def test_a_consent_about_a_person_covers_no_household(ngo: Caller, home: Home) -> None:
+    assert not given_consent(ngo, home, beneficiary_id=home["girl"]["id"])["covers_household"]
+
+
 def test_a_guardian_lives_where_it_lives_and_is_one_by_law(ngo: Caller, home: Home) -> None:
     aunt = make_beneficiary(ngo, given_name="Barno", birth_date=born(45))
     body = consent_body(home, beneficiary_id=home["girl"]["id"], given_by_id=aunt["id"], capacity="guardian")

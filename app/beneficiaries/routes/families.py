@@ -79,7 +79,8 @@ def update_family(caller: Caller, family_id: FamilyId, version: IfMatch, body: F
 @router.post("/{family_id}/change-head", response_model=FamilyWithMembersRead, dependencies=[allow(policy.WRITE)], responses=_UPDATE)
 def change_head(caller: Caller, family_id: FamilyId, version: IfMatch, body: HeadChange) -> Response:
     """Make another present member the head from a day on, and say what the others are to the new head. What they were to the former
-    one is kept: `as_of` tells. What the former head opened for a child, for whom it may speak as nothing else, is closed at once.
+    one is kept: `as_of` tells. What the former head opened of the family's own row, and of a child, is closed at once where it may speak
+    for that as nothing else.
     """
     with begin(caller) as db:
         heads.change_head(db, family_id, version=version, body=body)
@@ -89,8 +90,8 @@ def change_head(caller: Caller, family_id: FamilyId, version: IfMatch, body: Hea
 @router.post("/{family_id}/change-caregivers", response_model=FamilyWithMembersRead, dependencies=[allow(policy.WRITE)], responses=_UPDATE)
 def change_caregivers(caller: Caller, family_id: FamilyId, version: IfMatch, body: CaregiversChange) -> Response:
     """Say who the primary caregivers are from a day on: the members who are named, and no others. Who cared before is kept: `as_of` tells.
-    What was opened by the word of one who cares no more, and may speak for the child as nothing else, is closed at once. What was recorded
-    wrongly is corrected in the membership instead.
+    What was opened of the family's own row, and of a child, by the word of one who cares no more is closed at once where it may speak for
+    that as nothing else. What was recorded wrongly is corrected in the membership instead.
 
     Nobody is made a caregiver, or the head, from a day on which it had died (`deceased`). When a death is recorded the memberships stay as
     they are: a family without a living head is told by `deceased_on`, and whoever has died cares no more from that day on by itself.

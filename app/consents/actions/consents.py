@@ -17,7 +17,7 @@ from app.beneficiaries.actions.members import keep_people, words_about
 from app.beneficiaries.models import Beneficiary, Family, is_adult
 from app.consents import notice
 from app.consents.actions.grants import close_grants, open_grants, speaks_until
-from app.consents.actions.subjects import giver_of, hold_bonds, may_speak, may_speak_in, settle, subjects_of
+from app.consents.actions.subjects import Person, decide, hold_bonds, may_speak, may_speak_in, settle, subjects_of
 from app.consents.models import Consent, ConsentCapacity, ConsentPurpose, ConsentRecipient, ConsentStatus, WithdrawalReason
 from app.consents.schemas import ConsentCreate, ConsentRefuse, ConsentRenew, ConsentUpdate, ConsentWithdraw, Giving, Recipient
 from app.constraints import refuse
@@ -96,14 +96,14 @@ def _store(db: GuardedSession, consent: Consent, *, recipients: Sequence[Recipie
     """A new consent with all that belongs to it; given, if it is said how."""
     _terms_hold(consent, recipients=len(recipients))
     _check_recipients(db, consent, recipients)
-    giver_of(db, consent, day=today())
+    people = decide(db, consent, day=today())
     db.add(consent)
     db.flush()
     db.add_all(_rows(consent, recipients))
     if giving is None:
-        settle(db, consent, day=today())
+        settle(db, consent, people, day=today())
     else:
-        _give(db, consent, giving=giving, at=at)
+        _give(db, consent, people, giving=giving, at=at)
     db.flush()
 
 
@@ -181,7 +181,7 @@ def update_consent(db: GuardedSession, consent_id: uuid.UUID, *, version: int, b
     consent.must_be_open()
     for name in values.keys() & set(_TERMS):
         setattr(consent, name, values[name])
-    giver_of(db, consent, day=today())
+    people = decide(db, consent, day=today())
     if "categories" in values:
         consent.categories = bits_of(body.categories)
     if "notice_version" in values:
@@ -195,7 +195,7 @@ def update_consent(db: GuardedSession, consent_id: uuid.UUID, *, version: int, b
         db.flush()
         db.add_all(_rows(consent, body.recipients))
         consent.touch()
-    settle(db, consent, day=today())
+    settle(db, consent, people, day=today())
     db.flush()
     return consent
 
@@ -203,12 +203,12 @@ def update_consent(db: GuardedSession, consent_id: uuid.UUID, *, version: int, b
 def give_consent(db: GuardedSession, consent_id: uuid.UUID, *, version: int, body: Giving) -> Consent:
     """The family agreed: the terms are frozen, and the recipients are let in. Raises NotFound, OutOfScope, Stale, WrongState, Invalid."""
     consent = _held(db, consent_id, version, settles=True)
-    _give(db, consent, giving=body, at="")
+    _give(db, consent, None, giving=body, at="")
     db.flush()
     return consent
 
 
-def _give(db: GuardedSession, consent: Consent, *, giving: Giving, at: str) -> None:
+def _give(db: GuardedSession, consent: Consent, decided: list[Person] | None, *, giving: Giving, at: str) -> None:
     given_on = giving.given_on or today()
     # Nobody can have been told by a notice what it did not say yet.
     if given_on < (since := notice.NOTICES[consent.notice_version].valid_from):
@@ -218,7 +218,9 @@ def _give(db: GuardedSession, consent: Consent, *, giving: Giving, at: str) -> N
         raise invalid("/valid_from", "before_given", "Lies before the day on which it was given.")
     if consent.valid_until and consent.valid_until < given_on:
         raise invalid("/valid_until", "before_given", "Lies before the day on which it was given.")
-    people = settle(db, consent, day=today(), assents=giving.assents, at=at)
+    # One that was only asked for is decided of anew, once it is sure that it can be given.
+    decided = decide(db, consent, day=today()) if decided is None else decided
+    people = settle(db, consent, decided, day=today(), assents=giving.assents, at=at)
     # A consent about a child alone ends with the giver's word for it; one about a family goes on for the others.
     if consent.beneficiary_id and (of_age := speaks_until(consent, people[0])):
         consent.last_day = min(consent.valid_until or date.max, of_age - timedelta(days=1))

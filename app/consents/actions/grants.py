@@ -29,7 +29,9 @@ def speaks_until(consent: Consent, person: Person) -> date | None:
 
 
 def open_grants(db: GuardedSession, consent: Consent, *, people: Sequence[Person], recipients: Iterable[ConsentRecipient]) -> None:
-    """Let the recipients in to what was agreed to; only `information_sharing` lets anybody in."""
+    """Let the recipients in to what was agreed to; only `information_sharing` lets anybody in, and to the family's own row only the word
+    of one who speaks for the household.
+    """
     if consent.purpose != ConsentPurpose.INFORMATION_SHARING or consent.valid_from is None:
         return
     opens = max(now(), begins(consent.valid_from))
@@ -56,7 +58,7 @@ def open_grants(db: GuardedSession, consent: Consent, *, people: Sequence[Person
             )
 
     for grantee in grantees:
-        if consent.family_id:
+        if consent.covers_household:
             grant(grantee, None)
         for person in people:
             grant(grantee, speaks_until(consent, person), person)

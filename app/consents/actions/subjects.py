@@ -1,7 +1,8 @@
 """Whom a consent covers, and who may give it.
 
 A grown person is covered by nobody's consent but its own. A child is spoken for by a present caregiver of its family (the head, a primary
-caregiver, or its parent) or by its legal guardian, and from ten years on it is asked too: its refusal counts.
+caregiver, or its parent) or by its legal guardian, and from ten years on it is asked too: its refusal counts. For the household, which is
+the family's own row with its address and incomes, the head and the primary caregivers speak, and nobody else who lives there.
 """
 
 import uuid
@@ -112,7 +113,8 @@ def giver_of(db: GuardedSession, consent: Consent, *, day: date) -> Beneficiary:
     return giver
 
 
-def _cares(membership: FamilyMembership) -> bool:
+def speaks_for_household(membership: FamilyMembership) -> bool:
+    """Whether a member speaks for the family as a whole: for its own row, and for every child in it."""
     return membership.is_head or membership.is_primary_caregiver
 
 
@@ -145,7 +147,9 @@ class Bonds:
         if capacity != ConsentCapacity.CAREGIVER:
             return is_kin
         speaker, child = self.memberships.get(speaker_id), self.memberships.get(child_id)
-        return speaker is not None and child is not None and speaker.family_id == child.family_id and (_cares(speaker) or is_kin)
+        return (
+            speaker is not None and child is not None and speaker.family_id == child.family_id and (speaks_for_household(speaker) or is_kin)
+        )
 
 
 def bonds(db: GuardedSession, *, speakers: Collection[uuid.UUID], children: Collection[uuid.UUID]) -> Bonds:
@@ -163,7 +167,7 @@ def may_speak(db: GuardedSession, *, speaker_id: uuid.UUID, child_id: uuid.UUID,
 def may_speak_in(db: GuardedSession, *, speaker_id: uuid.UUID, family_id: uuid.UUID, children: set[uuid.UUID]) -> bool:
     """Whether somebody may speak now for a family, or for one of these children as a member of it or as a guardian."""
     own = next((one for one in db.execute(_OPEN, {"people": [speaker_id]}).scalars() if one.family_id == family_id), None)
-    if own is not None and (_cares(own) or _kin(db, speaker_id, ConsentCapacity.CAREGIVER) & children):
+    if own is not None and (speaks_for_household(own) or _kin(db, speaker_id, ConsentCapacity.CAREGIVER) & children):
         return True
     return bool(_kin(db, speaker_id, ConsentCapacity.GUARDIAN) & children)
 
@@ -210,10 +214,11 @@ def _of_family(db: GuardedSession, consent: Consent, giver: Beneficiary, day: da
     else:
         in_care = _in_care(db, own, consent.capacity, (person.id for person, _ in members))
         # A parent or guardian of one child speaks in the family for that child. The parent of a grown member speaks for nobody there.
-        if not _cares(own):
+        if not speaks_for_household(own):
             in_care -= {person.id for person, _ in members if is_adult(person, day)}
         if not in_care:
             raise invalid("/given_by_id", *_NOT_ONE[consent.capacity])
+    consent.covers_household = speaks_for_household(own)
     return [
         Person(person, membership.id, reason=_not_covered(person, consent=consent, in_care=in_care, day=day))
         for person, membership in members
@@ -235,7 +240,7 @@ def _not_covered(person: Beneficiary, *, consent: Consent, in_care: set[uuid.UUI
 
 def _in_care(db: GuardedSession, own: FamilyMembership, capacity: ConsentCapacity, members: Iterable[uuid.UUID]) -> set[uuid.UUID]:
     """The members for whom the giver, who is one of them, may speak."""
-    if capacity == ConsentCapacity.CAREGIVER and _cares(own):
+    if capacity == ConsentCapacity.CAREGIVER and speaks_for_household(own):
         return set(members)
     return set(members) & _kin(db, own.beneficiary_id, capacity)
 
@@ -262,15 +267,21 @@ def _ask(children: Sequence[Person], *, about_family: bool, assents: Sequence[As
         raise Invalid(faults=faults[:200])
 
 
-def settle(db: GuardedSession, consent: Consent, *, day: date, assents: Sequence[Assent] | None = None, at: str = "") -> list[Person]:
-    """Decide anew whom the consent covers and keep it; answers those whom it covers. Without `assents` the children are not asked yet.
+def decide(db: GuardedSession, consent: Consent, *, day: date) -> list[Person]:
+    """Decide whom the consent covers, and note whether the household. Raises Invalid for a giver who may not give it."""
+    giver = giver_of(db, consent, day=day)
+    return _of_family(db, consent, giver, day) if consent.family_id else _of_person(db, consent, giver, day)
+
+
+def settle(
+    db: GuardedSession, consent: Consent, people: list[Person], *, day: date, assents: Sequence[Assent] | None = None, at: str = ""
+) -> list[Person]:
+    """Keep what was decided of these people anew; answers those whom the consent covers. Without `assents` the children are not asked yet.
 
     Raises Invalid, its pointers below `at` where they lie in the giving.
     """
-    giver = giver_of(db, consent, day=day)
-    people = _of_family(db, consent, giver, day) if consent.family_id else _of_person(db, consent, giver, day)
     if assents is not None:
-        children = [one for one in people if one.reason is None and one.row.id != giver.id]
+        children = [one for one in people if one.reason is None and one.row.id != consent.given_by_id]
         _ask(children, about_family=consent.family_id is not None, assents=assents, day=day, at=at)
     for former in subjects_of(db, consent):
         db.delete(former)

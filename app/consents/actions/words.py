@@ -5,6 +5,8 @@ changed by which somebody spoke for somebody else.
   alive, not forgotten, as a present caregiver of the child's family, or as its legal guardian.
 - A consent about one child ends with that, for whatever purpose it was given. One about a family goes on for the others, and ends when
   the giver belongs to the family no more: its own row is then open by the word of nobody who lives there.
+- A word for the household, the family's own row, counts as long as the giver is its head or a primary caregiver. A parent who is neither
+  any more speaks on for its own children in that family, and for itself.
 - Whoever turns out not to be of age has not spoken for anybody.
 
 What ends so is never opened again by itself, be it that the member comes back or the date was wrong twice; nor is anything prolonged for a
@@ -26,7 +28,7 @@ from app.access.guard import GuardedSession, prebuilt
 from app.access.transaction import every_row
 from app.beneficiaries.actions.standing import HEARERS
 from app.beneficiaries.models import Beneficiary, is_adult
-from app.consents.actions.subjects import Bonds, bonds
+from app.consents.actions.subjects import Bonds, bonds, speaks_for_household
 from app.consents.models import Consent, ConsentStatus, ConsentSubject, comes_of_age
 from app.database import UtcDateTime, now
 from app.days import begins, today
@@ -94,7 +96,10 @@ def _weigh(consent: Consent, grants: list[AccessGrant], *, giver: Beneficiary, o
             grant.close()
         return
     last = {one.id: comes_of_age(one.birth_date, one.birth_precision) for one in spoken_for}
+    own = known.memberships.get(giver.id)
     for grant in grants:
+        if grant.family_id is not None and (own is None or not speaks_for_household(own)):
+            grant.close()
         if grant.beneficiary_id is not None and grant.beneficiary_id != giver.id:
             of_age = last.get(grant.beneficiary_id)
             grant.close(begins(of_age) if of_age else None)
