@@ -22,7 +22,7 @@ from app.livelihoods.schemas import IncomeMonthListing
 from app.problems import Fault, Invalid, NotFound
 
 _FAMILY = prebuilt(
-    sa.select(Family.id, Family.organization_id).where(col(Family.id) == bindparam("id")),  # type: ignore[call-overload]
+    sa.select(Family.id, Family.organization_id, Family.size).where(col(Family.id) == bindparam("id")),  # type: ignore[call-overload]
     "livelihoods.family",
 )
 _of_family: sa.ColumnElement[bool] = col(IncomeMonth.family_id) == bindparam("family_id")
@@ -67,7 +67,7 @@ _MEMBERS = prebuilt(
 
 
 def _family(db: Rows, key: uuid.UUID) -> Sequence[Any]:
-    """(id, organization); NotFound."""
+    """(id, organization, size); NotFound."""
     found = db.rows(_FAMILY, {"id": key})
     if not found:
         raise NotFound
@@ -112,7 +112,7 @@ def per_capita_income(db: Rows, family_id: uuid.UUID, on: date, *, by: Visit) ->
     rule = in_force(on)
     if rule is None:
         raise Invalid(faults=[Fault("/on", "no_rule", "No rule was in force on that day.", "query")])
-    _, owner = _family(db, family_id)
+    _, owner, size = _family(db, family_id)
     months = rule.months_before(on)
     totals = {row[0]: int(row[1]) for row in db.rows(_TOTALS, {"family_id": family_id, "months": months})}
     missing = [_written(month) for month in months if month not in totals]
@@ -127,9 +127,24 @@ def per_capita_income(db: Rows, family_id: uuid.UUID, on: date, *, by: Visit) ->
         "complete": not missing,
     }
     # Another organization sees the members that are opened to it, and a number made of those would be wrong.
-    return shown | (_per_head(db, family_id, on, rule, None if missing else total) if owner == by.actor.organization_id else {})
-
-
-def _per_head(db: Rows, family_id: uuid.UUID, on: date, rule: Rule, total: int | None) -> dict[str, Any]:
+    if owner != by.actor.organization_id:
+        return shown
     members = db.rows(_MEMBERS, {"family_id": family_id, "day": on})[0][0]
-    return {"members": members, "per_capita": None if total is None or not members else rule.per_capita(total, members)}
+    return shown | _per_head(rule, None if missing else total, members=members, size=size)
+
+
+def _per_head(rule: Rule, total: int | None, *, members: int, size: int | None) -> dict[str, Any]:
+    """By those who are registered, as the rule says, and by the household's size as the family tells it: which of two that differ is right
+    nobody knows here, and by it a family may get support or not.
+    """
+
+    def among(heads: int | None) -> int | None:
+        return rule.per_capita(total, heads) if total is not None and heads else None
+
+    return {
+        "members": members,
+        "per_capita": among(members),
+        "size": size,
+        "size_differs": size is not None and size != members,
+        "per_capita_by_size": among(size),
+    }

@@ -66,7 +66,8 @@ def put_incomes(caller: Caller, family_id: FamilyId, month: InMonth, version: If
 )
 def get_per_capita_income(caller: Caller, family_id: FamilyId, on: OnDay = None) -> Response:
     """A family's income per head, by the rule that was in force on the day: the income of the three months before, divided by the members
-    of that day and by three. The rule is named, dated and sourced in the answer.
+    of that day and by three. The rule is named, dated and sourced in the answer. Where the household's size as the family tells it is
+    another number than the members who are registered, `size_differs` says so, and the income by either number is told.
     """
     with reading(caller) as db:
         return answer(queries.per_capita_income(db, family_id, on or today(), by=caller))

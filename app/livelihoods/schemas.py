@@ -92,3 +92,16 @@ class PerCapitaIncomeRead(Read):
         description="`total` ÷ `members` ÷ months, rounded down to a whole UZS. Null while a month is missing, since what is not recorded "
         f"is not nothing, and for a family without members. {_OWNER_ONLY}",
     )
+    size: int | None = Field(
+        default=None, ge=1, description=f"Persons in the household as the family's row says it today, registered here or not. {_OWNER_ONLY}"
+    )
+    size_differs: bool | None = Field(
+        default=None,
+        description="Whether `size` is known and is another number than `members`: somebody is not registered, or belongs to the family no "
+        f"more, so find out before anything is decided by `per_capita`. {_OWNER_ONLY}",
+    )
+    per_capita_by_size: int | None = Field(
+        default=None,
+        ge=0,
+        description=f"`total` ÷ `size` ÷ months, rounded down. Null while a month is missing or no size is recorded. {_OWNER_ONLY}",
+    )

@@ -91,6 +91,27 @@ def test_without_members_there_is_no_head_to_count(callers: Callers) -> None:
     assert (per_head(ngo, family)["members"], per_head(ngo, family)["per_capita"]) == (0, None)
 
 
+@pytest.mark.parametrize(("size", "differs", "by_size"), [(None, False, None), (3, False, 333_333), (4, True, 250_000), (2, True, 500_000)])
+def test_a_size_that_is_not_the_number_of_members_is_told(callers: Callers, size: int | None, differs: Any, by_size: int | None) -> None:
+    ngo = callers.ngo()
+    family = make_family(ngo, **({"size": size} if size else {}))
+    recorded(ngo, family, AMOUNTS)
+    found = per_head(ngo, family)
+    assert (found["members"], found["per_capita"]) == (3, 333_333)
+    assert (found["size"], found["size_differs"], found["per_capita_by_size"]) == (size, differs, by_size)
+    # Of another day it is told as well, by the size that is known today; and of neither while a month is missing.
+    before = per_head(ngo, family, "2020-05-16")
+    assert (before["members"], before["size_differs"], before["per_capita_by_size"]) == (3, differs, None)
+
+
+def test_a_household_of_which_nobody_is_registered(callers: Callers) -> None:
+    ngo = callers.ngo()
+    family = make_family(ngo, members=[], size=4)
+    recorded(ngo, family, AMOUNTS)
+    found = per_head(ngo, family)
+    assert (found["members"], found["per_capita"], found["size_differs"], found["per_capita_by_size"]) == (0, None, True, 250_000)
+
+
 def test_the_rule_is_that_of_the_day(callers: Callers) -> None:
     ngo = callers.ngo()
     family = make_family(ngo)
@@ -110,7 +131,7 @@ def test_a_partner_is_not_told_a_number_of_those_it_happens_to_see(callers: Call
     grant(ngo, mine, DataCategory.IDENTITY, beneficiary_id=member_of(family, "head"))
     found = per_head(partner, family)
     assert (found["total"], found["complete"]) == (3_000_000, True)
-    assert not {"members", "per_capita"} & found.keys()
+    assert not {"members", "per_capita", "size", "size_differs", "per_capita_by_size"} & found.keys()
 
 
 @pytest.mark.parametrize(
