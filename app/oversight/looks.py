@@ -21,7 +21,7 @@ from app.database import Entity, UtcDateTime, now
 from app.identity.models import Account, ServiceClient
 from app.listing import Found, Keyset, Sort, filters_of
 from app.oversight.models import BreakGlass
-from app.oversight.rows import BEARING, Row, SubjectKind, rows_of
+from app.oversight.rows import BEARING, Member, Row, SubjectKind, rows_of
 from app.oversight.schemas import MOST_GROUNDS, AccessListing, GroundKind
 from app.partners.models import Organization
 from app.problems import NotFound
@@ -122,7 +122,7 @@ def _own(model: type[Any], *columns: Any) -> sa.Select[Any]:
 
 _OWN = {
     PERSON.table: prebuilt(_own(Beneficiary, Beneficiary.name_latin, Beneficiary.name_cyrillic), "beneficiary.own"),
-    FAMILY.table: prebuilt(_own(Family), "family.own"),
+    FAMILY.table: prebuilt(_own(Family, Family.number), "family.own"),
 }
 
 
@@ -168,7 +168,7 @@ _NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """Entries about one person or family with all that explains them."""
+    """Entries about one person or family, or about a family and its members, with all that explains them."""
 
     seen: Sequence[Seen]
     rows: Sequence[Row]
@@ -201,16 +201,17 @@ class Looks:
         ]
 
 
-def _looks(db: Rows, subject: Subject, rows: Sequence[Row], seen: Sequence[Seen], owner: uuid.UUID | None) -> Looks:
+def _looks(db: Rows, rows: Sequence[Row], seen: Sequence[Seen], owner: uuid.UUID | None) -> Looks:
     ids = {one.organization_id for one in seen if one.organization_id} | ({owner} if owner else set())
     found = db.rows(_ORGANIZATIONS, {"ids": list(ids)})
     organizations = {row[0]: (str(row[1]), dict(zip(_LANGUAGES, row[2:], strict=True))) for row in found}
-    grants: Sequence[Any] = []
-    if strangers := [one for one in seen if one.organization_id != owner and one.subject_type == subject.table]:
-        moments = [one.at for one in strangers]
-        window = {"newest": max(moments), "oldest": min(moments) - WRITTEN_WITHIN}
-        grants = db.rows(_GROUNDS[subject.table], {"subject_ids": list({one.subject_id for one in strangers}), **window})
-    return Looks(seen, rows, owner, organizations, [Ground(*row) for row in grants])
+    grants: list[Ground] = []
+    for table, statement in _GROUNDS.items():
+        if strangers := [one for one in seen if one.organization_id != owner and one.subject_type == table]:
+            moments = [one.at for one in strangers]
+            window = {"newest": max(moments), "oldest": min(moments) - WRITTEN_WITHIN}
+            grants += [Ground(*row) for row in db.rows(statement, {"subject_ids": list({one.subject_id for one in strangers}), **window})]
+    return Looks(seen, rows, owner, organizations, grants)
 
 
 def own(db: Rows, subject: Subject, key: uuid.UUID) -> Sequence[Any]:
@@ -221,10 +222,12 @@ def own(db: Rows, subject: Subject, key: uuid.UUID) -> Sequence[Any]:
     return found[0]
 
 
-def _rows(db: Rows, subject: Subject, key: uuid.UUID) -> tuple[Sequence[Row], dict[str, Any]]:
+def _rows(db: Rows, subject: Subject, key: uuid.UUID, members: Sequence[Member] = ()) -> tuple[Sequence[Row], dict[str, Any]]:
     """The rows whose looks are told of with one, and the parameters of `_about`."""
-    rows = rows_of(db, key) if subject is PERSON else [Row(SubjectKind(subject.table), key, now())]
-    ids = {f"{kind}_ids": [row.id for row in rows if row.kind == kind] for kind in SubjectKind}
+    family = [] if subject is PERSON else [Row(SubjectKind(subject.table), key, now(), key)]
+    people = [key] if subject is PERSON else list({member.id for member in members})
+    rows = [*family, *(rows_of(db, people) if people else ())]
+    ids = {f"{kind}_ids": list({row.id for row in rows if row.kind == kind}) for kind in SubjectKind}
     return rows, {**ids, "subject_ids": list({row.id for row in rows})}
 
 
@@ -241,18 +244,30 @@ def accesses(db: Rows, subject: Subject, key: uuid.UUID, listing: AccessListing,
     with every_row():
         rows, about = _rows(db, subject, key)
         found = _ACCESSES.page(db, listing, values, beside=about)
-        looks = _looks(db, subject, rows, [item["seen"] for item in found.items], owner)
+        looks = _looks(db, rows, [item["seen"] for item in found.items], owner)
         known = _viewers(db, looks)
     found.items = [_access(looks, one, known) for one in looks.seen]
     return found
 
 
-def newest(db: Rows, key: uuid.UUID, *, since: datetime, until: datetime, owner: uuid.UUID | None, most: int) -> tuple[Looks, Viewers]:
-    """The newest looks at a person between two moments, at most so many, and who looked: as `accesses`, for a person that `own` has."""
+def newest(
+    db: Rows,
+    subject: Subject,
+    key: uuid.UUID,
+    members: Sequence[Member],
+    *,
+    since: datetime,
+    until: datetime,
+    owner: uuid.UUID | None,
+    most: int,
+) -> tuple[Looks, Viewers]:
+    """The newest looks between two moments, at most so many, and who looked: as `accesses`, for a row that `own` has; with a family at its
+    members, whenever that was.
+    """
     with every_row():
-        rows, about = _rows(db, PERSON, key)
+        rows, about = _rows(db, subject, key, members)
         given = {**about, "since": since, "until": until, "most": most}
-        looks = _looks(db, PERSON, rows, [Seen(*row) for row in db.rows(_NEWEST, given)], owner)
+        looks = _looks(db, rows, [Seen(*row) for row in db.rows(_NEWEST, given)], owner)
         return looks, _viewers(db, looks)
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from app.access.actor import Visit
 from app.access.guard import OutOfScope
 from app.access.transaction import as_system_for, begin, reading
-from app.answers import PRIVATE, IfMatch, IfNoneMatch, answer, answer_if_changed, answer_page, created, file
+from app.answers import IfMatch, IfNoneMatch, answer, answer_file, answer_if_changed, answer_page, created, file
 from app.beneficiaries.routes.beneficiaries import BeneficiaryId
 from app.beneficiaries.routes.families import FamilyId
 from app.identifiers.models import IdentifierKeyMissing
@@ -44,6 +44,14 @@ def _accesses(caller: Visit, subject: Subject, key: Id, listing: AccessListing, 
         return answer_page(request, looks.accesses(db, subject, key, listing, owner=caller.actor.organization_id))
 
 
+def _printed(caller: Visit, subject: Subject, key: Id, asked: ReportQuery, request: Request) -> Response:
+    with reading(caller) as db:
+        found = report.gathered(db, subject, key, since=asked.since, until=asked.until, owner=caller.actor.organization_id)
+    spoken = asked.language or choose(request.headers.get("accept-language"), Language.UZ_LATN)
+    # From here on no connection is held: printing takes longer than reading.
+    return answer_file(report.printed(found, spoken), "application/pdf", f"accesses-{spoken}.pdf", language=spoken)
+
+
 @router.get(
     "/beneficiaries/{beneficiary_id}/accesses",
     response_model=Page[AccessRead],
@@ -73,13 +81,7 @@ def get_beneficiary_accesses_pdf(
     caller: Caller, beneficiary_id: BeneficiaryId, asked: Annotated[ReportQuery, Query()], request: Request
 ) -> Response:
     """The same for the family itself, as PDF: in plain words, day by day, with the staff's functions in place of their names."""
-    with reading(caller) as db:
-        wanted = report.asked(db, beneficiary_id, since=asked.since, until=asked.until)
-        found = report.gathered(db, wanted, owner=caller.actor.organization_id)
-    spoken = asked.language or choose(request.headers.get("accept-language"), Language.UZ_LATN)
-    # From here on no connection is held: printing takes longer than reading.
-    headers = {**PRIVATE, "Content-Language": str(spoken), "Content-Disposition": f'attachment; filename="accesses-{spoken}.pdf"'}
-    return Response(report.printed(found, spoken), headers=headers, media_type="application/pdf")
+    return _printed(caller, PERSON, beneficiary_id, asked, request)
 
 
 @router.get(
@@ -91,6 +93,19 @@ def get_beneficiary_accesses_pdf(
 def list_family_accesses(caller: Caller, family_id: FamilyId, listing: Annotated[AccessListing, Query()], request: Request) -> Response:
     """Who looked at the row of a family of one's own organization; each of its members has a list as well."""
     return _accesses(caller, FAMILY, family_id, listing, request)
+
+
+@router.get(
+    "/families/{family_id}/accesses.pdf",
+    response_class=Response,
+    dependencies=[allow(policy.ACCESSES)],
+    responses=problems(NotFound, Invalid, report.ReportNotPrintable) | _PDF,
+)
+def get_family_accesses_pdf(caller: Caller, family_id: FamilyId, asked: Annotated[ReportQuery, Query()], request: Request) -> Response:
+    """Who looked at the family's row, its address and income, and at its members, as PDF for the family itself: of each member for the time
+    in which it was one, present and former ones of one's own organization and territory. It is itself recorded as a look at all of them.
+    """
+    return _printed(caller, FAMILY, family_id, asked, request)
 
 
 @router.post(
