@@ -74,7 +74,7 @@ def test_the_public_check_waits_as_it_is_told(
         checks.append(request)
         if len(checks) == 1:
             return httpx.Response(429, headers={"Retry-After": "7"}, json={"status": 429, "code": "too_many_requests"})
-        return httpx.Response(200, json={"status": "valid", "holder": "K. N."})
+        return httpx.Response(200, json={"status": "valid", "is_specimen": False, "holder": "K. N."})
 
     slept = answered_by(monkeypatch, script, answers)
     assert script.main() == 0

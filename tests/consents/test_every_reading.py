@@ -80,7 +80,7 @@ OPENED = {
 CLOSED = {
     "get_consent_form": "the organization's own paper",
     **dict.fromkeys(
-        ("list_beneficiary_accesses", "list_family_accesses", "get_beneficiary_accesses_pdf"),
+        ("list_beneficiary_accesses", "list_family_accesses", "get_beneficiary_accesses_pdf", "get_family_accesses_pdf"),
         "managers are told who looked at their own people",
     ),
     **dict.fromkeys(("list_duplicate_candidates", "list_merges"), "a doubt of the organization itself"),
